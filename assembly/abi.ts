@@ -1,0 +1,395 @@
+/**
+ * The border between the module and its hosts: numbers and record layouts, no code. Compiled by asc and by tsc; the host's
+ * typed declarations (and later the C header) are generated from this file, so nothing is typed twice.
+ *
+ * An enum named `…Record` is a layout: each member is the byte offset of a field, `size` is the stride, and the width of a field
+ * is the distance to the next member (1, 2, 4 octets: an unsigned integer, little-endian; anything else: octets).
+ */
+
+/** Version of this border; changes when a layout or the meaning of a call does. */
+export const enum Abi {
+  version = 1,
+  /** "SWMA", little-endian: the first word of a MacControl. */
+  macMagic = 0x414d5753,
+}
+
+// ---- Addresses, socket kinds (Linux's numbers) ---------------------------------------------------------------------------
+
+export const enum Family {
+  AF_UNSPEC = 0,
+  AF_UNIX = 1,
+  AF_INET = 2,
+}
+export const enum SocketType {
+  SOCK_STREAM = 1,
+  SOCK_DGRAM = 2,
+  SOCK_RAW = 3,
+  SOCK_SEQPACKET = 5,
+}
+export const enum Protocol {
+  IPPROTO_IP = 0,
+  IPPROTO_ICMP = 1,
+  IPPROTO_TCP = 6,
+  IPPROTO_UDP = 17,
+}
+/** A socket address in every family. IPv4 sits in the first four octets of `addr`, in network order; `port` is a plain number. */
+export const enum AddressRecord {
+  family = 0,
+  port = 2,
+  addr = 4,
+  scope = 20,
+  size = 24,
+}
+
+// ---- Options, flags (Linux's numbers) ------------------------------------------------------------------------------------
+
+export const enum Level {
+  IPPROTO_IP = 0,
+  SOL_SOCKET = 1,
+  IPPROTO_TCP = 6,
+}
+export const enum SocketOption {
+  SO_REUSEADDR = 2,
+  SO_TYPE = 3,
+  SO_ERROR = 4,
+  SO_BROADCAST = 6,
+  SO_SNDBUF = 7,
+  SO_RCVBUF = 8,
+  SO_KEEPALIVE = 9,
+  /** Two 32-bit words: on/off, seconds. */
+  SO_LINGER = 13,
+  SO_ACCEPTCONN = 30,
+  SO_PROTOCOL = 38,
+  SO_DOMAIN = 39,
+}
+export const enum IpOption {
+  IP_TOS = 1,
+  IP_TTL = 2,
+}
+export const enum TcpOption {
+  TCP_NODELAY = 1,
+  TCP_MAXSEG = 2,
+  TCP_KEEPIDLE = 4,
+  TCP_KEEPINTVL = 5,
+  TCP_KEEPCNT = 6,
+  TCP_SYNCNT = 7,
+}
+export const enum MessageFlag {
+  MSG_PEEK = 2,
+  MSG_TRUNC = 0x20,
+  MSG_DONTWAIT = 0x40,
+  MSG_NOSIGNAL = 0x4000,
+  MSG_MORE = 0x8000,
+}
+export const enum Shutdown {
+  SHUT_RD = 0,
+  SHUT_WR = 1,
+  SHUT_RDWR = 2,
+}
+/** The mask `ready(fd)` returns (poll(2)). */
+export const enum Poll {
+  POLLIN = 1,
+  POLLPRI = 2,
+  POLLOUT = 4,
+  POLLERR = 8,
+  POLLHUP = 0x10,
+  POLLNVAL = 0x20,
+  POLLRDHUP = 0x2000,
+}
+
+/** Calls return a count, 0, or one of these negated (Linux's numbers). */
+export const enum Errno {
+  EPERM = 1,
+  ENOENT = 2,
+  EBADF = 9,
+  EAGAIN = 11,
+  ENOMEM = 12,
+  EACCES = 13,
+  EINVAL = 22,
+  EMFILE = 24,
+  EPIPE = 32,
+  EDOM = 33,
+  ENOTSOCK = 88,
+  EDESTADDRREQ = 89,
+  EMSGSIZE = 90,
+  EPROTOTYPE = 91,
+  ENOPROTOOPT = 92,
+  EPROTONOSUPPORT = 93,
+  ESOCKTNOSUPPORT = 94,
+  EOPNOTSUPP = 95,
+  EAFNOSUPPORT = 97,
+  EADDRINUSE = 98,
+  EADDRNOTAVAIL = 99,
+  ENETDOWN = 100,
+  ENETUNREACH = 101,
+  ECONNABORTED = 103,
+  ECONNRESET = 104,
+  ENOBUFS = 105,
+  EISCONN = 106,
+  ENOTCONN = 107,
+  ETIMEDOUT = 110,
+  ECONNREFUSED = 111,
+  EHOSTDOWN = 112,
+  EHOSTUNREACH = 113,
+  EALREADY = 114,
+  EINPROGRESS = 115,
+}
+
+// ---- TCP -----------------------------------------------------------------------------------------------------------------
+
+/** Connection states, RFC 9293 §3.3.2. */
+export const enum State {
+  Closed,
+  Listen,
+  SynSent,
+  SynReceived,
+  Established,
+  FinWait1,
+  FinWait2,
+  CloseWait,
+  Closing,
+  LastAck,
+  TimeWait,
+}
+
+/** Who reads a socket's events: the host (through the exports) or an application inside the module. */
+export const enum Owner {
+  Host,
+  Http,
+  Echo,
+  Discard,
+  App,
+  count,
+}
+
+// ---- The MAC ring driver -------------------------------------------------------------------------------------------------
+
+/** One network interface as the port sees it; `mac(i)` returns its address. Counters are written by the port. */
+export const enum MacRecord {
+  magic = 0,
+  version = 4,
+  rxRing = 8,
+  rxCount = 12,
+  txRing = 16,
+  txCount = 20,
+  slotSize = 24,
+  mtu = 28,
+  address = 32,
+  _pad = 38,
+  capabilities = 40,
+  link = 44,
+  speed = 48,
+  rxMissed = 52,
+  rxErrors = 56,
+  size = 64,
+}
+export const enum DescriptorRecord {
+  buffer = 0,
+  length = 4,
+  status = 6,
+  _reserved0 = 8,
+  _reserved1 = 12,
+  size = 16,
+}
+/** Descriptor status bits. */
+export const enum Slot {
+  /** The MAC owns the slot; otherwise the core does. */
+  OWN = 1,
+  /** Receive: the frame is damaged, do not read it. */
+  ERROR = 2,
+  /** Receive: the port has verified the IP, TCP and UDP checksums (needs RX_CSUM). */
+  CSUM_OK = 4,
+  /** Transmit: the port must fill in the TCP or UDP checksum (set only with TX_CSUM). */
+  CSUM_FILL = 8,
+}
+export const enum Capability {
+  /** The port verifies checksums on receive and says so with CSUM_OK. */
+  RX_CSUM = 1,
+  /** The port fills checksums on transmit where CSUM_FILL asks for it. */
+  TX_CSUM = 2,
+  /** The port pads frames to 60 octets itself. */
+  PAD = 4,
+}
+export const enum Link {
+  Down = 0,
+  Up = 1,
+}
+
+// ---- Looking inside ------------------------------------------------------------------------------------------------------
+
+/** One row of netstat, filled in by `sockets(index, record)`. Addresses are plain numbers, 10.0.0.1 being 0x0a000001. */
+export const enum SocketRecord {
+  protocol = 0,
+  state = 1,
+  owner = 2,
+  /** What the row stands for: a SocketRow. */
+  kind = 3,
+  /** Lowest descriptor, or 0xffff where no descriptor is left (orphans, SYN-RECEIVED, TIME-WAIT). */
+  fd = 4,
+  localPort = 6,
+  foreignPort = 8,
+  /** Accepted but not taken (a listener's completed queue), or 0. */
+  accepting = 10,
+  localAddress = 12,
+  foreignAddress = 16,
+  /** Octets the application has not read; for a listener, its completed queue. */
+  receiveQueue = 20,
+  /** Octets not yet acknowledged; for a listener, its backlog. */
+  sendQueue = 24,
+  /** Milliseconds to the next deadline of this row; 0xffffffff for none. */
+  timer = 28,
+  /** Retransmissions of the oldest segment so far. */
+  retransmits = 32,
+  cwnd = 36,
+  /** Smoothed round trip, milliseconds. */
+  srtt = 40,
+  size = 48,
+}
+export const enum SocketRow {
+  Tcp,
+  HalfOpen,
+  TimeWait,
+  Udp,
+}
+
+/** Why a received frame or segment was discarded, or an outgoing one not sent. Each has a counter: `stats()`. */
+export const enum Drop {
+  None,
+  // Ethernet
+  EthError,
+  EthShort,
+  EthOversize,
+  EthNotForUs,
+  EthType,
+  EthVlan,
+  EthSource,
+  // ARP
+  ArpShort,
+  ArpFormat,
+  ArpSender,
+  ArpNotForUs,
+  ArpUnsolicited,
+  ArpConflict,
+  ArpRateLimited,
+  ArpUnresolved,
+  ArpHoldFull,
+  // IPv4
+  IpShort,
+  IpVersion,
+  IpHeaderLength,
+  IpTotalLength,
+  IpChecksum,
+  IpOption,
+  IpSourceRoute,
+  IpSource,
+  IpNotForUs,
+  IpLinkBroadcast,
+  IpFragment,
+  IpProtocol,
+  IpNoRoute,
+  IpTooBig,
+  // ICMP
+  IcmpShort,
+  IcmpChecksum,
+  IcmpType,
+  IcmpBroadcast,
+  IcmpRedirect,
+  IcmpSourceQuench,
+  IcmpQuote,
+  IcmpSequence,
+  IcmpRateLimited,
+  // UDP
+  UdpLength,
+  UdpChecksum,
+  UdpNoPort,
+  UdpFull,
+  UdpNotPeer,
+  // TCP, RFC 9293 §3.10.7 in its order
+  TcpShort,
+  TcpOffset,
+  TcpChecksum,
+  TcpOptionLength,
+  TcpPortZero,
+  TcpBroadcast,
+  TcpNoConnection,
+  TcpNotSyn,
+  TcpSynFin,
+  TcpBadAck,
+  TcpReset,
+  TcpOutOfWindow,
+  TcpChallenged,
+  TcpSyn,
+  TcpNoAck,
+  TcpAckUnsent,
+  TcpAckOld,
+  TcpAfterClose,
+  TcpRangesFull,
+  TcpDuplicate,
+  TcpNoRoom,
+  TcpSynQueueFull,
+  TcpAcceptQueueFull,
+  TcpNoMemory,
+  TcpTimeWait,
+  // The driver
+  RingFull,
+  LinkDown,
+  LoopbackFull,
+  count,
+}
+
+/** Things worth counting that are no losses; they follow the drops in `stats()`. */
+export const enum Counter {
+  FramesIn,
+  FramesOut,
+  OctetsIn,
+  OctetsOut,
+  ArpRequestsOut,
+  ArpRepliesOut,
+  IpIn,
+  IpOut,
+  IcmpIn,
+  IcmpOut,
+  IcmpEchoReplies,
+  UdpIn,
+  UdpOut,
+  UdpNoChecksum,
+  TcpIn,
+  TcpOut,
+  TcpOctetsIn,
+  TcpOctetsOut,
+  TcpActiveOpens,
+  TcpPassiveOpens,
+  TcpAttemptFails,
+  TcpEstablishedResets,
+  TcpResetsOut,
+  TcpRetransmits,
+  TcpFastRetransmits,
+  TcpTimeouts,
+  TcpDuplicateAcks,
+  TcpOutOfOrder,
+  TcpChallengeAcks,
+  TcpPersistProbes,
+  TcpKeepAlives,
+  TcpDelayedAcks,
+  TcpTimeWaits,
+  TcpTimeWaitRecycled,
+  TcpMssClamped,
+  TcpWindowScaleClamped,
+  count,
+}
+
+/** Events of the debug build's trace ring: `{ u32 event, u32 a, u32 b, u32 c }`. */
+export const enum Trace {
+  Enter = 1,
+  Drop,
+  Receive,
+  Send,
+  Deadline,
+}
+export const enum TraceRecord {
+  event = 0,
+  a = 4,
+  b = 8,
+  c = 12,
+  size = 16,
+}
