@@ -181,6 +181,7 @@ export const enum MacRecord {
   speed = 48,
   rxMissed = 52,
   rxErrors = 56,
+  _reserved = 60,
   size = 64,
 }
 export const enum DescriptorRecord {
@@ -243,6 +244,7 @@ export const enum SocketRecord {
   cwnd = 36,
   /** Smoothed round trip, milliseconds. */
   srtt = 40,
+  _pad = 44,
   size = 48,
 }
 export const enum SocketRow {
