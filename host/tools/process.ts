@@ -1,0 +1,75 @@
+import { spawn } from "node:child_process";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The checkout's top folder. */
+export const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+
+/** What a finished process left. */
+export interface Outcome {
+  code: number;
+  output: string;
+  milliseconds: number;
+}
+
+/** How to run a process; output is collected, and shown as it comes when `live`. */
+export interface RunOptions {
+  env?: Record<string, string>;
+  live?: boolean;
+  /** Milliseconds after which the process is ended; its exit code is then 124. */
+  limit?: number;
+}
+
+/** Runs a JavaScript or TypeScript file of this project or its packages with this Node; never throws. */
+export function runNode(args: string[], options: RunOptions = {}): Promise<Outcome> {
+  return run(process.execPath, args, options);
+}
+
+/** The file behind a package's command, so that no shell and no npx stands between. */
+export function packageFile(path: string): string {
+  return join(root, "node_modules", path);
+}
+
+function run(command: string, args: string[], options: RunOptions): Promise<Outcome> {
+  const started = performance.now();
+  return new Promise((resolve) => {
+    const child = spawn(command, args, {
+      cwd: root,
+      env: { ...process.env, ...options.env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let output = "";
+    let late = false;
+    const timer = options.limit === undefined ? undefined : setTimeout(() => child.kill((late = true) ? "SIGKILL" : 0), options.limit);
+    const take = (chunk: Buffer): void => {
+      output += chunk.toString();
+      if (options.live) process.stdout.write(chunk);
+    };
+    child.stdout.on("data", take);
+    child.stderr.on("data", take);
+    const done = (code: number): void => {
+      clearTimeout(timer);
+      resolve({ code, output, milliseconds: performance.now() - started });
+    };
+    child.on("error", (error) => {
+      output += `${error.message}\n`;
+      done(1);
+    });
+    child.on("close", (code) => done(late ? 124 : (code ?? 1)));
+  });
+}
+
+/** Runs the jobs, at most `width` at a time, and returns their results in order. */
+export async function inParallel<T>(jobs: (() => Promise<T>)[], width: number): Promise<T[]> {
+  const results: T[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < jobs.length) {
+      const index = next++;
+      const job = jobs[index];
+      if (job) results[index] = await job();
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(width, jobs.length) }, worker));
+  return results;
+}
