@@ -9,7 +9,6 @@ import { parseArgs } from "node:util";
 import { inParallel, packageFile, root, runNode, type Outcome } from "./process";
 
 interface AsConfig {
-  entries: string[];
   targets: Record<string, { outFile: string }>;
 }
 
@@ -21,6 +20,8 @@ interface Job {
   outFile: string;
 }
 
+/** The firmware all targets compile. Not in asconfig.json: asc would add that entry to the one `--app` names. */
+const firmware = "assembly/apps/board.ts";
 const transforms = ["host/tools/text-transform.mjs", "host/tools/layout-transform.mjs"];
 
 /** The newest change below a path, folders included: removing a file changes its folder. */
@@ -66,7 +67,7 @@ function report(job: Job, outcome: Outcome): void {
 async function generate(): Promise<boolean> {
   const generator = "host/tools/abi.ts";
   if (!existsSync(join(root, generator))) return true;
-  const inputs = ["assembly/abi.ts", "assembly/stats.ts", "assembly/index.ts", "assembly/apps/board.ts", generator];
+  const inputs = ["assembly/abi.ts", "assembly/stats.ts", "assembly/index.ts", firmware, generator];
   if (!isStale("build/generated/abi.ts", inputs)) return true;
   const outcome = await runNode(["--import", "tsx", generator], { limit: 60_000 });
   if (outcome.code === 0) console.log(`${"declarations".padEnd(16)} ${"".padStart(28)} build/generated/abi.ts`);
@@ -81,7 +82,7 @@ function jobsFor(config: AsConfig, names: string[], force: boolean): Job[] {
   const wanted = Object.entries(config.targets).filter(([name]) => names.length === 0 || names.includes(name));
   return wanted
     .filter(([, target]) => force || isStale(target.outFile, inputs))
-    .map(([name, target]) => ({ label: name, target: name, entry: config.entries[0] ?? "", outFile: target.outFile }));
+    .map(([name, target]) => ({ label: name, target: name, entry: firmware, outFile: target.outFile }));
 }
 
 async function main(): Promise<void> {
