@@ -1,0 +1,208 @@
+import { Abi, Capability, Counter, DescriptorRecord, Drop, Link, MacRecord, Slot } from "../abi";
+import { LOOPBACK_SLOTS, MTU, RX_SLOTS, SLOT_SIZE, TX_SLOTS } from "../config";
+import { count, drop } from "../stats";
+import { EtherType, ETHERNET_HEADER, ETHERNET_MAX, ETHERNET_MIN, EthernetHeader, VLAN_TAG } from "../wire/ethernet";
+
+/**
+ * The border to the Ethernet MAC: a ring of receive slots, a ring of transmit slots, and a record that says where they are.
+ * A slot belongs to the MAC while its OWN bit is set and to the core while it is not; each side goes round in order.
+ *
+ * Where the slots lie is known here and never read back from memory that the port may write, so a faulty port can garble frames
+ * but not lead the core astray.
+ */
+const mac = memory.data(MacRecord.size, 8);
+const rxRing = memory.data(RX_SLOTS * DescriptorRecord.size, 16);
+const txRing = memory.data(TX_SLOTS * DescriptorRecord.size, 16);
+const rxSlots = memory.data(RX_SLOTS * SLOT_SIZE, 16);
+const txSlots = memory.data(TX_SLOTS * SLOT_SIZE, 16);
+/** Index of the slot whose turn it is. */
+const rxCursor = memory.data(4, 4);
+const txCursor = memory.data(4, 4);
+
+// prettier-ignore
+@inline function cursor(which: usize): u32 { return load<u32>(which); }
+// prettier-ignore
+@inline function advance(which: usize, slots: u32): void {
+  const next = load<u32>(which) + 1;
+  store<u32>(which, next == slots ? 0 : next);
+}
+// prettier-ignore
+@inline function descriptor(ring: usize, i: u32): usize { return ring + <usize>i * DescriptorRecord.size; }
+// prettier-ignore
+@inline function status(at: usize): u32 { return load<u16>(at, DescriptorRecord.status); }
+// prettier-ignore
+@inline function bufferOf(slots: usize, i: u32): usize { return slots + <usize>i * SLOT_SIZE; }
+
+function set(at: usize, buffer: usize, length: u32, status: u32): void {
+  store<u32>(at, <u32>buffer, DescriptorRecord.buffer);
+  store<u16>(at, <u16>length, DescriptorRecord.length);
+  store<u16>(at, <u16>status, DescriptorRecord.status);
+}
+
+/** The record of interface `i`, 0 when there is none; the same address before and after `initRings`. */
+export function macAt(i: u32): usize {
+  return i == 0 ? mac : 0;
+}
+
+/** Every receive slot to the MAC, every transmit slot to the core, both from slot 0. What the port writes stays as it is. */
+export function initRings(): void {
+  store<u32>(mac, Abi.macMagic, MacRecord.magic);
+  store<u32>(mac, Abi.version, MacRecord.version);
+  store<u32>(mac, <u32>rxRing, MacRecord.rxRing);
+  store<u32>(mac, RX_SLOTS, MacRecord.rxCount);
+  store<u32>(mac, <u32>txRing, MacRecord.txRing);
+  store<u32>(mac, TX_SLOTS, MacRecord.txCount);
+  store<u32>(mac, SLOT_SIZE, MacRecord.slotSize);
+  store<u32>(mac, MTU, MacRecord.mtu);
+  for (let i: u32 = 0; i < RX_SLOTS; i++) set(descriptor(rxRing, i), bufferOf(rxSlots, i), 0, Slot.OWN);
+  for (let i: u32 = 0; i < TX_SLOTS; i++) set(descriptor(txRing, i), bufferOf(txSlots, i), 0, 0);
+  store<u32>(rxCursor, 0);
+  store<u32>(txCursor, 0);
+  initLoopback();
+}
+
+// ---- What the port says --------------------------------------------------------------------------------------------------
+
+/** Address of our MAC address, six octets. */
+// prettier-ignore
+@inline export function macAddress(): usize { return mac + MacRecord.address; }
+
+// prettier-ignore
+@inline export function linkUp(): bool { return load<u32>(mac, MacRecord.link) == Link.Up; }
+
+// prettier-ignore
+@inline function can(what: Capability): bool { return (load<u32>(mac, MacRecord.capabilities) & what) != 0; }
+
+/** The port fills in TCP and UDP checksums where `txCommit` asks for it. */
+// prettier-ignore
+@inline export function hasTxCsum(): bool { return can(Capability.TX_CSUM); }
+
+/** The port verifies checksums and marks the frames that passed: `checksumOk`. */
+// prettier-ignore
+@inline export function hasRxCsum(): bool { return can(Capability.RX_CSUM); }
+
+// ---- Receive -------------------------------------------------------------------------------------------------------------
+
+/**
+ * The descriptor of the next frame that came in, 0 when there is none. Its `buffer` and `length` may be relied on: 0..1514
+ * octets (1518 with an 802.1Q tag) in our slot. Damaged and too long frames are dropped on the way. The frame stays the core's, and
+ * the next call returns it again, until `rxDone`.
+ */
+export function rxNext(): usize {
+  for (let looked: u32 = 0; looked < RX_SLOTS; looked++) {
+    const i = cursor(rxCursor);
+    const at = descriptor(rxRing, i);
+    if (status(at) & Slot.OWN) return 0;
+    store<u32>(at, <u32>bufferOf(rxSlots, i), DescriptorRecord.buffer);
+    const fault = faultOf(at);
+    if (fault == Drop.None) return at;
+    drop(fault);
+    rxDone();
+  }
+  return 0;
+}
+
+function faultOf(at: usize): Drop {
+  if (status(at) & Slot.ERROR) return Drop.EthError;
+  const length = <u32>load<u16>(at, DescriptorRecord.length);
+  if (length <= ETHERNET_MAX) return Drop.None;
+  const frame = EthernetHeader.at(load<u32>(at, DescriptorRecord.buffer));
+  const tagged = length <= ETHERNET_MAX + VLAN_TAG && frame.type == EtherType.Vlan;
+  return tagged ? Drop.None : Drop.EthOversize;
+}
+
+/** The port has verified the checksums of the frame of this descriptor. A port that never said it could is not believed. */
+export function checksumOk(at: usize): bool {
+  return hasRxCsum() && (status(at) & Slot.CSUM_OK) != 0;
+}
+
+/** Give the frame of `rxNext` back to the MAC, whatever became of it. Without such a frame nothing happens. */
+export function rxDone(): void {
+  const i = cursor(rxCursor);
+  const at = descriptor(rxRing, i);
+  if (status(at) & Slot.OWN) return;
+  count(Counter.FramesIn);
+  count(Counter.OctetsIn, load<u16>(at, DescriptorRecord.length));
+  set(at, bufferOf(rxSlots, i), 0, Slot.OWN);
+  advance(rxCursor, RX_SLOTS);
+}
+
+// ---- Transmit ------------------------------------------------------------------------------------------------------------
+
+// prettier-ignore
+@inline function txFull(): bool { return (status(descriptor(txRing, cursor(txCursor))) & Slot.OWN) != 0; }
+
+/** Room for the next frame to send, SLOT_SIZE octets; 0 when the link is down (see `linkUp`) or else the ring is full. */
+export function txOpen(): usize {
+  return !linkUp() || txFull() ? 0 : bufferOf(txSlots, cursor(txCursor));
+}
+
+/** Output has to wait until the port has sent something: the ring is full, though the link is up. */
+export function txBlocked(): bool {
+  return linkUp() && txFull();
+}
+
+/**
+ * Hand the frame of `txOpen` to the MAC: `length` octets, at most ETHERNET_MAX; short frames are padded with zeros (RFC 894), unless
+ * the port pads. `fill`: the TCP or UDP checksum is left to a port with TX_CSUM.
+ */
+export function txCommit(length: u32, fill: bool): void {
+  assert(length <= ETHERNET_MAX && !txFull());
+  if (length > ETHERNET_MAX || txFull()) return;
+  const i = cursor(txCursor);
+  const padded = can(Capability.PAD) ? length : pad(bufferOf(txSlots, i), length);
+  const flags = fill && hasTxCsum() ? Slot.OWN | Slot.CSUM_FILL : Slot.OWN;
+  set(descriptor(txRing, i), bufferOf(txSlots, i), padded, flags);
+  advance(txCursor, TX_SLOTS);
+  count(Counter.FramesOut);
+  count(Counter.OctetsOut, padded);
+}
+
+function pad(frame: usize, length: u32): u32 {
+  if (length >= ETHERNET_MIN) return length;
+  memory.fill(frame + length, 0, ETHERNET_MIN - length);
+  return ETHERNET_MIN;
+}
+
+// ---- Loopback ------------------------------------------------------------------------------------------------------------
+
+/** Frames to ourselves go round in a third ring: a slot that holds one has OWN set, and the reader follows the writer. */
+const loRing = memory.data(LOOPBACK_SLOTS * DescriptorRecord.size, 16);
+const loSlots = memory.data(LOOPBACK_SLOTS * SLOT_SIZE, 16);
+const loReader = memory.data(4, 4);
+const loWriter = memory.data(4, 4);
+
+function initLoopback(): void {
+  for (let i: u32 = 0; i < LOOPBACK_SLOTS; i++) set(descriptor(loRing, i), bufferOf(loSlots, i), 0, 0);
+  store<u32>(loReader, 0);
+  store<u32>(loWriter, 0);
+}
+
+/** The descriptor of the oldest loopback frame, 0 when there is none. */
+export function loNext(): usize {
+  const at = descriptor(loRing, cursor(loReader));
+  return status(at) & Slot.OWN ? at : 0;
+}
+
+/** The frame of `loNext` is done with; its slot is free. */
+export function loDone(): void {
+  const at = loNext();
+  if (at == 0) return;
+  store<u16>(at, 0, DescriptorRecord.status);
+  advance(loReader, LOOPBACK_SLOTS);
+}
+
+/** Room for a frame to ourselves, SLOT_SIZE octets; 0 when the ring is full. */
+export function loOpen(): usize {
+  const i = cursor(loWriter);
+  return status(descriptor(loRing, i)) & Slot.OWN ? 0 : bufferOf(loSlots, i);
+}
+
+/** Queue the frame of `loOpen`: `length` octets, at most ETHERNET_MAX; no padding and no checksum are needed. */
+export function loCommit(length: u32): void {
+  const frame = loOpen();
+  assert(length <= ETHERNET_MAX && frame != 0);
+  if (length > ETHERNET_MAX || frame == 0) return;
+  set(descriptor(loRing, cursor(loWriter)), frame, length, Slot.OWN);
+  advance(loWriter, LOOPBACK_SLOTS);
+}
