@@ -36,9 +36,17 @@ declare const CONFIG_KEEP_COUNT: u32;
 declare const CONFIG_FIN_WAIT2: u32;
 declare const CONFIG_ARP_AGE: u32;
 declare const CONFIG_CHALLENGE_ACKS: u32;
+declare const CONFIG_RESET_RATE: u32;
 declare const CONFIG_ICMP_RATE: u32;
 declare const CONFIG_HTTP_CLIENTS: u32;
 declare const CONFIG_TRACE_ENTRIES: u32;
 declare const CONFIG_BUFFERS: u32;
 declare const CONFIG_TRACE: bool;
 declare const CONFIG_SIMD: bool;
+
+/** The address of the literal's UTF-8 octets in static memory, behind their number (u16); see host/tools/text-transform.mjs. */
+declare function text(literal: string): usize;
+/** The address of the literal words in static memory, each behind its length (u8), closed by a 0. */
+declare function words(...literals: string[]): usize;
+/** The address of the names of an enum that counts from 0, each behind its length (u8), closed by a 0. */
+declare function namesOf(enumeration: object): usize;
