@@ -109,6 +109,7 @@ export const enum Errno {
   EMFILE = 24,
   EPIPE = 32,
   EDOM = 33,
+  EPROTO = 71,
   ENOTSOCK = 88,
   EDESTADDRREQ = 89,
   EMSGSIZE = 90,

@@ -1,0 +1,83 @@
+import { Counter, DescriptorRecord, Drop } from "../abi";
+import { frame } from "../link/input";
+import { count, drop } from "../stats";
+import { fold, sum } from "../wire/checksum";
+import { ETHERNET_HEADER } from "../wire/ethernet";
+import { IPV4_HEADER, Ipv4Header } from "../wire/ipv4";
+import { datagram } from "./datagram";
+import { address, isBroadcast, isReserved } from "./iface";
+
+/**
+ * The IPv4 datagram in `frame` (RFC 1122 §3.2.1): fills `datagram` and returns Drop.None when it is sound, whole and for us;
+ * anything else is dropped silently. A TTL of 0 or 1 is no reason (§3.2.1.7).
+ */
+export function datagramArrives(): Drop {
+  const header = Ipv4Header.at(frame.payload);
+  const fault = header.check(frame.length);
+  if (fault != Drop.None) return drop(fault);
+  if (!frame.checksumOk && fold(sum(frame.payload, header.size)) != 0) return drop(Drop.IpChecksum);
+  if (header.size > IPV4_HEADER) {
+    const objection = checkOptions(header.options, frame.payload + header.size);
+    if (objection != Drop.None) return drop(objection);
+  }
+  const src = header.src;
+  const dst = header.dst;
+  if (isReserved(src) || src == address() || isBroadcast(src)) return drop(Drop.IpSource);
+  const broadcast = isBroadcast(dst);
+  if (!broadcast && (dst != address() || dst == 0)) return drop(Drop.IpNotForUs);
+  if (frame.toGroup && !broadcast) return drop(Drop.IpLinkBroadcast);
+  if (header.isFragment) return drop(Drop.IpFragment);
+  datagram.linkBroadcast = frame.toGroup;
+  datagram.ipBroadcast = broadcast;
+  datagram.checksumOk = frame.checksumOk;
+  datagram.loopback = false;
+  return take(header);
+}
+
+/** A datagram of the loopback ring, which we made: nothing in it needs a second look. */
+export function loopbackArrives(descriptor: usize): Drop {
+  datagram.linkBroadcast = false;
+  datagram.ipBroadcast = false;
+  datagram.checksumOk = true;
+  datagram.loopback = true;
+  return take(Ipv4Header.at(<usize>load<u32>(descriptor, DescriptorRecord.buffer) + ETHERNET_HEADER));
+}
+
+function take(header: Ipv4Header): Drop {
+  datagram.header = changetype<usize>(header);
+  datagram.payload = header.payload;
+  datagram.length = header.payloadLength;
+  datagram.src = header.src;
+  datagram.dst = header.dst;
+  datagram.protocol = header.protocol;
+  datagram.ttl = header.ttl;
+  datagram.tos = header.tos;
+  count(Counter.IpIn);
+  return Drop.None;
+}
+
+const END_OF_LIST: u32 = 0;
+const NO_OPERATION: u32 = 1;
+const LOOSE_SOURCE_ROUTE: u32 = 131;
+const STRICT_SOURCE_ROUTE: u32 = 137;
+
+/**
+ * Skip the options between `at` and `end`: each must lie within the header (RFC 1122 §3.2.1.8), none means anything to us.
+ * Deviation: source routes are not honoured but dropped (RFC 7126 §4.3, §4.4).
+ */
+function checkOptions(at: usize, end: usize): Drop {
+  while (at < end) {
+    const kind = <u32>load<u8>(at);
+    if (kind == END_OF_LIST) return Drop.None;
+    if (kind == NO_OPERATION) {
+      at++;
+      continue;
+    }
+    if (end - at < 2) return Drop.IpOption;
+    const length = <u32>load<u8>(at, 1);
+    if (length < 2 || length > <u32>(end - at)) return Drop.IpOption;
+    if (kind == LOOSE_SOURCE_ROUTE || kind == STRICT_SOURCE_ROUTE) return Drop.IpSourceRoute;
+    at += length;
+  }
+  return Drop.None;
+}

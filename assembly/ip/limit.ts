@@ -1,0 +1,35 @@
+import { ICMP_RATE } from "../config";
+import { now } from "../clock";
+import { randomBelow } from "../random";
+
+/** What is answered to nobody in particular, and so must not be had in any amount (RFC 1812 §4.3.2.8). */
+export const enum Answer {
+  IcmpError,
+  Reset,
+  count,
+}
+
+const WINDOW: u32 = 1000;
+/** A window's budget is up to a quarter below ICMP_RATE. */
+const SPREAD: u32 = ICMP_RATE / 4 + 1;
+const budgets = memory.data(Answer.count * 8, 4);
+
+export function initLimits(): void {
+  memory.fill(budgets, 0, Answer.count * 8);
+}
+
+/**
+ * True when one more answer of this kind may be sent in this second. The budget is drawn anew each second: with a known one, an
+ * off-path attacker could find open ports by what is left of it (SAD DNS, CVE-2020-25705).
+ */
+export function mayAnswer(what: Answer): bool {
+  const at = budgets + (<usize>what << 3);
+  let left = load<u32>(at, 4);
+  if (now() - load<u32>(at) >= WINDOW || load<u32>(at) == 0) {
+    store<u32>(at, now() | 1);
+    left = ICMP_RATE - randomBelow(SPREAD);
+  }
+  if (left == 0) return false;
+  store<u32>(at, left - 1, 4);
+  return true;
+}

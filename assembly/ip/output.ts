@@ -1,0 +1,155 @@
+import { Counter, Drop, Protocol } from "../abi";
+import { MTU } from "../config";
+import { hasTxCsum, linkUp, loCommit, loOpen, macAddress, txCommit, txOpen } from "../driver/mac_ring";
+import { holdFor, resolve } from "../link/arp";
+import { Hold, loseHold, openHold } from "../link/holds";
+import { count, drop } from "../stats";
+import { fold, pseudo, sum } from "../wire/checksum";
+import { ETHERNET_HEADER, EtherType, EthernetHeader } from "../wire/ethernet";
+import { IPV4_HEADER } from "../wire/ipv4";
+import { address, isLocal } from "./iface";
+import { nextHop } from "./route";
+
+/** Where the datagram under construction will go. */
+const enum Way {
+  Wire,
+  Loopback,
+  /** Into a hold, until the neighbour has told its MAC address. */
+  Hold,
+}
+
+/** The one datagram under construction. */
+@final
+@unmanaged
+class Draft {
+  /** Address of the Ethernet header. */
+  frame: usize;
+  way: Way;
+  src: u32;
+  dst: u32;
+  /** The next hop's MAC address. */
+  mac: usize;
+  hop: u32;
+  hold: usize;
+  why: Drop;
+}
+const draft = changetype<Draft>(memory.data(32, 4));
+
+const HEADERS: u32 = ETHERNET_HEADER + IPV4_HEADER;
+/** Most octets the payload of a datagram can have. */
+export const PAYLOAD_MAX: u32 = MTU - IPV4_HEADER;
+const DONT_FRAGMENT: u32 = 0x4000;
+
+/**
+ * Begin a datagram: the address its payload (at most PAYLOAD_MAX octets) is to be written to, or 0 when it cannot be sent; `whyNot`
+ * then tells the reason. After it, `finish` or `abandon`. `src` must be ours (`sourceFor`).
+ */
+export function begin(src: u32, dst: u32): usize {
+  draft.src = src;
+  draft.dst = dst;
+  if (isLocal(dst)) return open(Way.Loopback, loOpen(), Drop.LoopbackFull);
+  if (src != address()) return lose(Drop.IpSource);
+  if (!linkUp()) return lose(Drop.LinkDown);
+  const hop = nextHop(dst);
+  if (hop == 0) return lose(Drop.IpNoRoute);
+  const mac = resolve(hop);
+  if (mac == 0) return beginHold(hop);
+  draft.mac = mac;
+  return open(Way.Wire, txOpen(), Drop.RingFull);
+}
+
+// prettier-ignore
+@inline function open(way: Way, frame: usize, full: Drop): usize {
+  draft.way = way;
+  draft.frame = frame;
+  if (frame != 0) return frame + HEADERS;
+  draft.why = full;
+  return 0;
+}
+
+function beginHold(hop: u32): usize {
+  const hold = openHold(hop);
+  draft.hop = hop;
+  draft.hold = changetype<usize>(hold);
+  return open(Way.Hold, hold.frame, Drop.ArpHoldFull);
+}
+
+/** The datagram is lost, not delayed. */
+function lose(why: Drop): usize {
+  draft.why = drop(why);
+  return 0;
+}
+
+/**
+ * Why the last `begin` returned 0. RingFull and LoopbackFull: try again when there is room (not counted as a loss); anything else:
+ * this datagram is lost.
+ */
+// prettier-ignore
+@inline export function whyNot(): Drop { return draft.why; }
+
+/** True when `begin` would have succeeded, had there been room in a ring. */
+// prettier-ignore
+@inline export function tryAgain(): bool { return draft.why == Drop.RingFull || draft.why == Drop.LoopbackFull; }
+
+/** Nothing is sent after `begin`. */
+export function abandon(): void {
+  if (draft.way != Way.Hold) return;
+  const hold = changetype<Hold>(draft.hold);
+  if (hold.ip != 0) loseHold(hold, Drop.ArpHoldFull);
+}
+
+/**
+ * Complete the datagram of `begin` and send it: `length` octets of payload, of which the checksum of TCP, UDP and ICMP is filled in
+ * here (or by the MAC, or not at all on loopback). It is atomic: DF set, identification 0 (RFC 6864 §4.1).
+ */
+export function finish(protocol: u32, length: u32, ttl: u32, tos: u32): void {
+  const frame = draft.frame;
+  const way = draft.way;
+  const fill = setChecksum(frame + HEADERS, protocol, length, way);
+  setHeader(frame + ETHERNET_HEADER, protocol, IPV4_HEADER + length, ttl, tos);
+  count(Counter.IpOut);
+  if (way == Way.Wire) {
+    EthernetHeader.at(frame).fill(draft.mac, macAddress(), EtherType.Ipv4);
+    txCommit(HEADERS + length, fill);
+  } else if (way == Way.Loopback) {
+    loCommit(HEADERS + length);
+  } else {
+    holdFor(changetype<Hold>(draft.hold), draft.hop, IPV4_HEADER + length, fill);
+  }
+}
+
+/** The header's checksum is taken from the numbers in hand, not from memory. */
+function setHeader(at: usize, protocol: u32, total: u32, ttl: u32, tos: u32): void {
+  const src = draft.src;
+  const dst = draft.dst;
+  const first = 0x45000000 | (tos << 16) | total;
+  const third = (ttl << 24) | (protocol << 16);
+  let s = (first >> 16) + total + DONT_FRAGMENT + (third >> 16) + (src >> 16) + (src & 0xffff) + (dst >> 16) + (dst & 0xffff);
+  s = (s & 0xffff) + (s >> 16);
+  s = (s & 0xffff) + (s >> 16);
+  store<u32>(at, bswap<u32>(first));
+  store<u32>(at, bswap<u32>(DONT_FRAGMENT), 4);
+  store<u32>(at, bswap<u32>(third | (~s & 0xffff)), 8);
+  store<u32>(at, bswap<u32>(src), 12);
+  store<u32>(at, bswap<u32>(dst), 16);
+}
+
+/** Fill in the transport checksum; true when it is left to the MAC. */
+function setChecksum(payload: usize, protocol: u32, length: u32, way: Way): bool {
+  const at = payload + checksumOffset(protocol);
+  store<u16>(at, 0);
+  if (way == Way.Loopback) return false;
+  if (protocol == Protocol.IPPROTO_ICMP) {
+    store<u16>(at, <u16>fold(sum(payload, length)));
+    return false;
+  }
+  if (hasTxCsum()) return true;
+  const checksum = fold(sum(payload, length) + pseudo(draft.src, draft.dst, protocol, length));
+  store<u16>(at, <u16>(checksum == 0 && protocol == Protocol.IPPROTO_UDP ? 0xffff : checksum));
+  return false;
+}
+
+// prettier-ignore
+@inline function checksumOffset(protocol: u32): u32 {
+  return protocol == Protocol.IPPROTO_TCP ? 16 : protocol == Protocol.IPPROTO_UDP ? 6 : 2;
+}

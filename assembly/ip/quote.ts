@@ -1,0 +1,81 @@
+import { Drop, Errno, Protocol } from "../abi";
+import { drop } from "../stats";
+import { be } from "../wire/bytes";
+import { IcmpHeader, IcmpType, Unreachable } from "../wire/icmp";
+import { IPV4_HEADER, Ipv4Header } from "../wire/ipv4";
+import { isLocal } from "./iface";
+
+/** What an ICMP error says about a datagram of ours: which connection it belongs to, and what happened to it. */
+@final
+@unmanaged
+export class Quote {
+  /** TCP or UDP. */
+  protocol: u32;
+  localAddress: u32;
+  foreignAddress: u32;
+  localPort: u32;
+  foreignPort: u32;
+  /** TCP: the sequence number of the quoted segment; it must be checked (RFC 5927 §4.1). */
+  seq: u32;
+  type: u32;
+  code: u32;
+  /** Next-hop MTU of "fragmentation needed", as it came: 0 from old routers, anything from forgers. */
+  mtu: u32;
+  /** There is a quote the transport has not seen; whoever dispatches it clears this. */
+  pending: bool;
+}
+export const quote = changetype<Quote>(memory.data(40, 4));
+
+/** Octets behind the quoted IP header that every error has (RFC 792). */
+const QUOTED_MIN: u32 = 8;
+
+export function initQuote(): void {
+  quote.pending = false;
+}
+
+/** The error `message` with `length` octets of quotation: kept when it quotes a TCP or UDP datagram of ours. */
+export function quoteArrives(message: IcmpHeader, length: u32): Drop {
+  const inner = Ipv4Header.at(message.data);
+  if (length < IPV4_HEADER || inner.version != 4) return drop(Drop.IcmpQuote);
+  const size = inner.size;
+  if (size < IPV4_HEADER || size + QUOTED_MIN > length) return drop(Drop.IcmpQuote);
+  if (inner.total < size + QUOTED_MIN || inner.isFragment || !isLocal(inner.src)) return drop(Drop.IcmpQuote);
+  if (inner.protocol != Protocol.IPPROTO_TCP && inner.protocol != Protocol.IPPROTO_UDP) return drop(Drop.IcmpQuote);
+  const ports = inner.payload;
+  quote.protocol = inner.protocol;
+  quote.localAddress = inner.src;
+  quote.foreignAddress = inner.dst;
+  quote.localPort = be.get16(ports);
+  quote.foreignPort = be.get16(ports + 2);
+  quote.seq = be.get32(ports + 4);
+  quote.type = message.type;
+  quote.code = message.code;
+  quote.mtu = message.nextMtu;
+  quote.pending = true;
+  return Drop.None;
+}
+
+/** The errno Linux makes of the quote (net/ipv4/icmp.c, icmp_err_convert). */
+export function quoteErrno(): Errno {
+  if (quote.type == IcmpType.ParameterProblem) return Errno.EPROTO;
+  if (quote.type == IcmpType.TimeExceeded) return Errno.EHOSTUNREACH;
+  switch (quote.code) {
+    case Unreachable.Net:
+    case Unreachable.NetUnknown:
+    case Unreachable.NetProhibited:
+    case Unreachable.NetTos:
+      return Errno.ENETUNREACH;
+    case Unreachable.Protocol:
+      return Errno.ENOPROTOOPT;
+    case Unreachable.Port:
+      return Errno.ECONNREFUSED;
+    case Unreachable.FragmentationNeeded:
+      return Errno.EMSGSIZE;
+    case Unreachable.SourceRoute:
+      return Errno.EOPNOTSUPP;
+    case Unreachable.HostUnknown:
+      return Errno.EHOSTDOWN;
+    default:
+      return Errno.EHOSTUNREACH;
+  }
+}

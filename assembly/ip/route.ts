@@ -1,0 +1,16 @@
+import { LOCALHOST, BROADCAST, address, gateway, isBroadcast, isLocal, isLoopback, isMulticast, isOnLink, isReserved } from "./iface";
+
+/** The neighbour a datagram to `dst` goes to: itself or the router; BROADCAST for every broadcast; 0: no route (RFC 1122 §3.3.1). */
+export function nextHop(dst: u32): u32 {
+  if (address() == 0) return 0;
+  if (isOnLink(dst)) return isBroadcast(dst) ? BROADCAST : dst;
+  if (dst == BROADCAST || isMulticast(dst)) return dst;
+  return isReserved(dst) ? 0 : gateway();
+}
+
+/** The address of ours a datagram to `dst` comes from; 0: no route. */
+export function sourceFor(dst: u32): u32 {
+  if (isLoopback(dst)) return LOCALHOST;
+  if (isLocal(dst)) return dst;
+  return nextHop(dst) == 0 ? 0 : address();
+}

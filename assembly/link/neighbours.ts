@@ -1,0 +1,160 @@
+import { ARP_AGE, ARP_ENTRIES } from "../config";
+import { now } from "../clock";
+import { random } from "../random";
+import { copyMac } from "../wire/ethernet";
+
+/** What is known of a neighbour. */
+export const enum Neighbour {
+  Free,
+  /** Asked, not answered yet. */
+  Asked,
+  /** Answered; valid for ARP_AGE. */
+  Known,
+  /** Set by the host; never changes by what the network says. */
+  Static,
+}
+
+/** One neighbour of the cache (RFC 1122 §2.3.2.1). */
+@final
+@unmanaged
+export class Entry {
+  ip: u32;
+  private macHigh: u32;
+  private macLow: u16;
+  private _state: u8;
+  /** A datagram was sent by way of it; such an entry does not give way to newcomers nobody asked for. */
+  used: bool;
+  /** Time of the last datagram sent by way of it, or of its making. */
+  usedAt: u32;
+  /** Time of the last request for it. */
+  askedAt: u32;
+  /** Time of the last word that it is as we think. */
+  confirmedAt: u32;
+  // prettier-ignore
+  @inline static at(i: u32): Entry { return changetype<Entry>(entries + <usize>i * SIZE); }
+  // prettier-ignore
+  @inline get mac(): usize { return changetype<usize>(this) + offsetof<Entry>("macHigh"); }
+  // prettier-ignore
+  @inline get state(): Neighbour { return this._state; }
+  set state(v: Neighbour) { this._state = <u8>v; }
+  /** Age of what we know, ms; unsigned, so that only a minute in 49 days is judged wrongly. */
+  // prettier-ignore
+  @inline get age(): u32 { return now() - this.confirmedAt; }
+  // prettier-ignore
+  @inline get valid(): bool { return this.state == Neighbour.Static || (this.state == Neighbour.Known && this.age < ARP_AGE); }
+  /** Valid and not to be asked again yet. */
+  // prettier-ignore
+  @inline get fresh(): bool { return this.state == Neighbour.Static || (this.state == Neighbour.Known && this.age < REFRESH); }
+}
+const SIZE: u32 = 24;
+const entries = memory.data(ARP_ENTRIES * SIZE, 4);
+
+/** The cache is set-associative: an address has WAYS places, chosen by a secret hash so that nobody can aim at one set. */
+const WAYS: u32 = ARP_ENTRIES < 8 ? ARP_ENTRIES : 8;
+const SETS: u32 = ARP_ENTRIES / WAYS;
+/** Unanswered addresses fill at most half a set, or a scan of dead ones would push the living out. */
+const ASKED_MAX: u32 = WAYS / 2;
+/** A known neighbour in use is asked again when three quarters of its age have gone. */
+const REFRESH: u32 = ARP_AGE - ARP_AGE / 4;
+/** How long a neighbour in doubt is believed, ms. */
+const DOUBT: u32 = ARP_AGE / 4 < 2000 ? ARP_AGE / 4 : 2000;
+/** Between two requests for one address, ms (RFC 1122 §2.3.2.1: at most one a second). */
+export const ASK_INTERVAL: u32 = 1000;
+
+const key = memory.data(4, 4);
+const gateway = memory.data(4, 4);
+
+export function initNeighbours(): void {
+  memory.fill(entries, 0, ARP_ENTRIES * SIZE);
+  store<u32>(key, random() | 1);
+  store<u32>(gateway, 0);
+}
+
+/** The neighbour that never gives way to another; 0 for none. */
+export function keepNeighbour(ip: u32): void {
+  store<u32>(gateway, ip);
+}
+
+/** Forget what the network said (the cable was pulled); static entries stay. */
+export function forgetNeighbours(): void {
+  for (let i: u32 = 0; i < ARP_ENTRIES; i++) {
+    const entry = Entry.at(i);
+    if (entry.state != Neighbour.Static) entry.state = Neighbour.Free;
+  }
+}
+
+function setOf(ip: u32): u32 {
+  return (((ip * load<u32>(key)) >> 16) % SETS) * WAYS;
+}
+
+/** The entry of an address, or null. */
+export function findNeighbour(ip: u32): Entry | null {
+  const first = setOf(ip);
+  for (let i = first; i < first + WAYS; i++) {
+    const entry = Entry.at(i);
+    if (entry.ip == ip && entry.state != Neighbour.Free) return entry;
+  }
+  return null;
+}
+
+/**
+ * How readily an entry gives way; 0: not at all. Static ones, the gateway and those asked less than a second ago stay; an entry
+ * in use gives way only when we want to send to the newcomer.
+ */
+function readiness(entry: Entry, asking: bool): u32 {
+  if (entry.state == Neighbour.Free) return 5;
+  if (entry.state == Neighbour.Static || entry.ip == load<u32>(gateway)) return 0;
+  if (entry.state == Neighbour.Asked) return now() - entry.askedAt >= ASK_INTERVAL ? 4 : 0;
+  if (!entry.valid) return 3;
+  if (!entry.used) return 2;
+  return asking ? 1 : 0;
+}
+
+/** The place an address that has none should take, or null when all are taken by those that matter more. */
+function placeFor(ip: u32, asking: bool): Entry | null {
+  const first = setOf(ip);
+  let asked: u32 = 0;
+  for (let i = first; i < first + WAYS; i++) if (Entry.at(i).state == Neighbour.Asked) asked++;
+  const onlyAsked = asking && asked >= ASKED_MAX && ip != load<u32>(gateway);
+  let best: Entry | null = null;
+  let most: u32 = 0;
+  for (let i = first; i < first + WAYS; i++) {
+    const entry = Entry.at(i);
+    if (onlyAsked && entry.state != Neighbour.Asked) continue;
+    const its = readiness(entry, asking);
+    if (its == 0 || its < most) continue;
+    if (best && its == most && i32(entry.usedAt - best.usedAt) >= 0) continue;
+    best = entry;
+    most = its;
+  }
+  return best;
+}
+
+/** Make an entry for an address that has none (`asking`: because we want to send to it), or null when there is no room. */
+export function makeNeighbour(ip: u32, asking: bool): Entry | null {
+  const entry = placeFor(ip, asking);
+  if (!entry) return null;
+  entry.ip = ip;
+  entry.state = Neighbour.Asked;
+  entry.used = false;
+  entry.usedAt = now();
+  entry.askedAt = now() - 2 * ASK_INTERVAL;
+  return entry;
+}
+
+/** The neighbour has told its MAC address. */
+export function confirmNeighbour(entry: Entry, mac: usize): void {
+  copyMac(entry.mac, mac);
+  entry.state = Neighbour.Known;
+  entry.confirmedAt = now();
+}
+
+/** Somebody says that its address is another: ask it at its next use, and believe it for a short while only. */
+export function doubtNeighbour(entry: Entry): void {
+  if (entry.age < ARP_AGE - DOUBT) entry.confirmedAt = now() - (ARP_AGE - DOUBT);
+}
+
+/** True while an answer to a request of ours may come. */
+export function isAsked(entry: Entry): bool {
+  return entry.state != Neighbour.Static && now() - entry.askedAt < 2 * ASK_INTERVAL;
+}
