@@ -1,0 +1,2 @@
+/** The border with the module, generated from the core's sources by `npm run generate`. */
+export * from "../../build/generated/abi";
