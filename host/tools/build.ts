@@ -1,5 +1,6 @@
 /**
  * `npm run build [-- TARGET...]` compiles what is stale, all targets of asconfig.json unless some are named.
+ * `--force` compiles what is fresh too, `--declarations` only generates the hosts' view of the ABI.
  * `npm run build -- --app FILE [--profile P] [--out FILE]` compiles a firmware of your own for a profile.
  */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
@@ -77,7 +78,8 @@ async function generate(): Promise<boolean> {
 
 function jobsFor(config: AsConfig, names: string[], force: boolean): Job[] {
   const unknown = names.filter((name) => !config.targets[name]);
-  if (unknown.length > 0) throw new Error(`no such target: ${unknown.join(", ")} (there is ${Object.keys(config.targets).join(", ")})`);
+  if (unknown.length > 0)
+    throw new Error(`no such target: ${unknown.join(", ")} (there is ${Object.keys(config.targets).join(", ")})`);
   const inputs = ["assembly", "asconfig.json", "host/tools/build.ts", ...transforms, "node_modules/assemblyscript/package.json"];
   const wanted = Object.entries(config.targets).filter(([name]) => names.length === 0 || names.includes(name));
   return wanted
@@ -92,13 +94,19 @@ async function main(): Promise<void> {
       app: { type: "string" },
       profile: { type: "string", default: "default" },
       out: { type: "string" },
+      declarations: { type: "boolean", default: false },
       force: { type: "boolean", default: false },
       quiet: { type: "boolean", default: false },
     },
   });
-  const config = JSON.parse(readFileSync(join(root, "asconfig.json"), "utf8")) as AsConfig;
-  const jobs = values.app === undefined ? jobsFor(config, positionals, values.force) : [appJob(config, values.app, values.profile, values.out)];
   const generated = await generate();
+  if (!generated) process.exitCode = 1;
+  if (values.declarations) return;
+  const config = JSON.parse(readFileSync(join(root, "asconfig.json"), "utf8")) as AsConfig;
+  const jobs =
+    values.app === undefined
+      ? jobsFor(config, positionals, values.force)
+      : [appJob(config, values.app, values.profile, values.out)];
   const run = (job: Job) => async (): Promise<boolean> => {
     const outcome = await compile(job);
     report(job, outcome);
@@ -106,15 +114,21 @@ async function main(): Promise<void> {
   };
   const results = await inParallel(jobs.map(run), availableParallelism());
   if (jobs.length === 0 && !values.quiet) console.log("nothing to build: every module is newer than its sources");
-  if (!generated || results.includes(false)) process.exitCode = 1;
+  if (results.includes(false)) process.exitCode = 1;
 }
 
 function appJob(config: AsConfig, app: string, profile: string, out: string | undefined): Job {
-  if (!config.targets[profile]) throw new Error(`no such profile: ${profile} (there is ${Object.keys(config.targets).join(", ")})`);
+  if (!config.targets[profile])
+    throw new Error(`no such profile: ${profile} (there is ${Object.keys(config.targets).join(", ")})`);
   const entry = relative(root, resolve(app));
   if (!existsSync(join(root, entry))) throw new Error(`no such file: ${app}`);
   const name = basename(app).replace(/\.ts$/, "");
-  return { label: name, target: profile, entry, outFile: relative(root, resolve(out ?? join(root, `build/${name}.${profile}.wasm`))) };
+  return {
+    label: name,
+    target: profile,
+    entry,
+    outFile: relative(root, resolve(out ?? join(root, `build/${name}.${profile}.wasm`))),
+  };
 }
 
 main().catch((error: unknown) => {

@@ -40,7 +40,11 @@ function run(command: string, args: string[], options: RunOptions): Promise<Outc
     });
     let output = "";
     let late = false;
-    const timer = options.limit === undefined ? undefined : setTimeout(() => child.kill((late = true) ? "SIGKILL" : 0), options.limit);
+    const end = (): void => {
+      late = true;
+      child.kill("SIGKILL");
+    };
+    const timer = options.limit === undefined ? undefined : setTimeout(end, options.limit);
     const take = (chunk: Buffer): void => {
       output += chunk.toString();
       if (options.live) process.stdout.write(chunk);
