@@ -1,0 +1,84 @@
+import { readFileSync } from "node:fs";
+import { Command, CommanderError, Option } from "commander";
+import {
+  parseAddress,
+  parseCidr,
+  parseForward,
+  parseInterface,
+  parseLatency,
+  parseProbability,
+  parseProfile,
+  parseSeed,
+  type RunOptions,
+} from "./cli-options";
+import { run } from "./cli-run";
+import { PROFILES } from "./module";
+
+const EXAMPLES = `
+Examples:
+  sandwire run --forward 8080:80                  a board's web page at http://127.0.0.1:8080/
+  sandwire run --forward 8080:80 --forward 7007:7  and its echo service: printf hi | nc -q1 127.0.0.1 7007
+  sandwire run --forward 8080:80 --print           every frame, one line each
+  sandwire run --forward 8080:80 --pcap run.pcapng --loss 5% --reorder 10%
+                                                   a bad cable, captured for Wireshark
+  sandwire run --tap sw0 --address 10.0.0.2/24     the kernel as the neighbour (Linux; needs CAP_NET_ADMIN), then
+      ip address add 10.0.0.1/24 dev sw0 && ip link set sw0 up && ping 10.0.0.2
+  unshare -Urn sh -c 'sandwire run --tap sw0 --address 10.0.0.2/24'
+                                                   the same without root, in a network of its own
+
+Ctrl-C ends it.`;
+
+function version(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  const { version } = JSON.parse(text) as { version: string };
+  return version;
+}
+
+function program(act: (options: RunOptions) => Promise<void>): Command {
+  const sandwire = new Command("sandwire")
+    .description("A TCP/IP stack for microcontrollers, running here as a virtual board.")
+    .version(version(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand(false)
+    .addHelpText("after", EXAMPLES);
+  const command = sandwire
+    .command("run")
+    .description("run a board until Ctrl-C")
+    .helpOption("-h, --help", "print this help")
+    .addHelpText("after", EXAMPLES)
+    .option("--forward <HOST:BOARD>", "lead port HOST of 127.0.0.1 to port BOARD of the board; may be repeated", parseForward)
+    .option("--tap <NAME>", "join the board to this TAP interface of Linux, made if it is missing", parseInterface)
+    .option("--address <A/P>", "the board's address and prefix", parseCidr, "10.0.0.2/24")
+    .option("--gateway <G>", "the board's default gateway", parseAddress)
+    .option("--pcap <FILE>", "write the board's frames to FILE (pcapng, nanoseconds; for Wireshark)")
+    .option("--print", "print the board's frames, one line each")
+    .option("--loss <P>", "lose frames, each way, with this probability", parseProbability, 0)
+    .option("--duplicate <P>", "double frames", parseProbability, 0)
+    .option("--reorder <P>", "let later frames overtake frames", parseProbability, 0)
+    .option("--corrupt <P>", "damage frames", parseProbability, 0)
+    .option("--latency <MS>", "delay frames, each way", parseLatency, 0)
+    .addOption(new Option("--profile <P>", `the board's size: ${PROFILES.join(", ")}`).argParser(parseProfile).default("default"))
+    .option("--app <FILE.wasm>", "run this firmware, in place of the demonstration")
+    .option("--seed <N>", "the board's entropy and the faults' chance, to repeat a run", parseSeed)
+    .action(act);
+  for (const each of [sandwire, command]) each.exitOverride().configureOutput({ outputError: () => undefined });
+  return sandwire;
+}
+
+/** Run the command line `args`; the exit code. All that goes wrong becomes one line on stderr that says what to do. */
+async function main(args: string[]): Promise<number> {
+  const sandwire = program(run);
+  try {
+    if (args.length === 0) sandwire.help();
+    await sandwire.parseAsync(args, { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    const message = error instanceof Error ? error.message : String(error);
+    const hint = error instanceof CommanderError ? " Try `sandwire run --help`." : "";
+    console.error(`sandwire: ${message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ")}${hint}`);
+    return 1;
+  }
+}
+
+process.exit(await main(process.argv.slice(2)));
