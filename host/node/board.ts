@@ -6,6 +6,7 @@ import { countersOf, type SocketInfo, socketsOf } from "./inspect";
 import type { Link } from "./link";
 import { formatMac, Mac, parseMac } from "./mac";
 import { loadModule, type Profile } from "./module";
+import { spread } from "./random";
 
 export interface BoardOptions {
   clock: Clock;
@@ -262,13 +263,6 @@ function seedOf(seed: Uint32Array | number | undefined): Uint32Array {
   if (typeof seed === "number") return Uint32Array.of(seed, spread(seed + 1), spread(seed + 2), spread(seed + 3));
   if (seed.length !== 4) throw new RangeError(`a seed has 4 words, not ${seed.length}`);
   return seed;
-}
-
-/** The mixing step of SplitMix32: neighbouring numbers get bits that have nothing in common. */
-function spread(value: number): number {
-  let mixed = Math.imul(value ^ (value >>> 16), 0x21f0aaad);
-  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97);
-  return (mixed ^ (mixed >>> 15)) >>> 0;
 }
 
 /** A locally administered address of one interface. */
