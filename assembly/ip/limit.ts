@@ -1,4 +1,4 @@
-import { ICMP_RATE } from "../config";
+import { ICMP_RATE, RESET_RATE } from "../config";
 import { now } from "../clock";
 import { randomBelow } from "../random";
 
@@ -10,8 +10,6 @@ export const enum Answer {
 }
 
 const WINDOW: u32 = 1000;
-/** A window's budget is up to a quarter below ICMP_RATE. */
-const SPREAD: u32 = ICMP_RATE / 4 + 1;
 const budgets = memory.data(Answer.count * 8, 4);
 
 export function initLimits(): void {
@@ -23,11 +21,12 @@ export function initLimits(): void {
  * off-path attacker could find open ports by what is left of it (SAD DNS, CVE-2020-25705).
  */
 export function mayAnswer(what: Answer): bool {
-  const at = budgets + (<usize>what << 3);
+  const at = budgets + ((<usize>what) << 3);
   let left = load<u32>(at, 4);
   if (now() - load<u32>(at) >= WINDOW || load<u32>(at) == 0) {
     store<u32>(at, now() | 1);
-    left = ICMP_RATE - randomBelow(SPREAD);
+    const rate = what == Answer.Reset ? RESET_RATE : ICMP_RATE;
+    left = rate - randomBelow(rate / 4 + 1); // up to a quarter below the rate
   }
   if (left == 0) return false;
   store<u32>(at, left - 1, 4);

@@ -1,4 +1,15 @@
-import { LOCALHOST, BROADCAST, address, gateway, isBroadcast, isLocal, isLoopback, isMulticast, isOnLink, isReserved } from "./iface";
+import {
+  LOCALHOST,
+  BROADCAST,
+  address,
+  gateway,
+  isBroadcast,
+  isLocal,
+  isLoopback,
+  isMulticast,
+  isOnLink,
+  isReserved,
+} from "./iface";
 
 /** The neighbour a datagram to `dst` goes to: itself or the router; BROADCAST for every broadcast; 0: no route (RFC 1122 §3.3.1). */
 export function nextHop(dst: u32): u32 {

@@ -36,7 +36,9 @@ export class Entry {
   @inline get mac(): usize { return changetype<usize>(this) + offsetof<Entry>("macHigh"); }
   // prettier-ignore
   @inline get state(): Neighbour { return this._state; }
-  set state(v: Neighbour) { this._state = <u8>v; }
+  set state(v: Neighbour) {
+    this._state = <u8>v;
+  }
   /** Age of what we know, ms; unsigned, so that only a minute in 49 days is judged wrongly. */
   // prettier-ignore
   @inline get age(): u32 { return now() - this.confirmedAt; }

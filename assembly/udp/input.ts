@@ -1,0 +1,101 @@
+import { Counter, Drop, Protocol } from "../abi";
+import { notify } from "../events";
+import { datagram } from "../ip/datagram";
+import { unreachable } from "../ip/icmp";
+import { quote, quoteErrno } from "../ip/quote";
+import { count, drop } from "../stats";
+import { fold, pseudo, sum } from "../wire/checksum";
+import { Unreachable } from "../wire/icmp";
+import { UdpHeader } from "../wire/udp";
+import { NO_PCB, Pcb, UdpFlag, bucketFirst } from "./pcb";
+import { enqueue } from "./queue";
+
+/** How well a socket fits a datagram. */
+const enum Fit {
+  No,
+  /** The port is right, but it is connected to somebody else. */
+  OtherPeer,
+  AnyAddress,
+  Address,
+  Peer,
+}
+
+/** The UDP datagram in `datagram` (RFC 768, RFC 1122 §4.1.3): to the socket it fits best, a broadcast to every one that takes it. */
+export function udpArrives(): Drop {
+  const header = UdpHeader.at(datagram.payload);
+  if (!header.valid(datagram.length)) return drop(Drop.UdpLength);
+  if (!checksumHolds(header)) return drop(Drop.UdpChecksum);
+  count(Counter.UdpIn);
+  return datagram.broadcast ? toAll(header) : toOne(header);
+}
+
+/** A checksum of zero was not computed, and is accepted (RFC 768). */
+function checksumHolds(header: UdpHeader): bool {
+  if (datagram.checksumOk) return true;
+  if (header.checksum == 0) {
+    count(Counter.UdpNoChecksum);
+    return true;
+  }
+  const length = header.length;
+  const total = sum(datagram.payload, length) + pseudo(datagram.src, datagram.dst, Protocol.IPPROTO_UDP, length);
+  return fold(total) == 0;
+}
+
+function fit(pcb: Pcb, header: UdpHeader): Fit {
+  if (pcb.localPort != header.dstPort) return Fit.No;
+  if (pcb.localAddress != 0 && pcb.localAddress != datagram.dst) return Fit.No;
+  if (!pcb.has(UdpFlag.Connected)) return pcb.localAddress != 0 ? Fit.Address : Fit.AnyAddress;
+  return pcb.foreignAddress == datagram.src && pcb.foreignPort == header.srcPort ? Fit.Peer : Fit.OtherPeer;
+}
+
+function toOne(header: UdpHeader): Drop {
+  let best: Pcb | null = null;
+  let bestFit = Fit.No;
+  for (let i = bucketFirst(header.dstPort); i != NO_PCB; i = Pcb.at(i).next) {
+    const pcb = Pcb.at(i);
+    const its = fit(pcb, header);
+    if (its <= bestFit) continue;
+    best = pcb;
+    bestFit = its;
+  }
+  if (best && bestFit != Fit.OtherPeer) return deliver(best, header);
+  const why = drop(best ? Drop.UdpNotPeer : Drop.UdpNoPort);
+  unreachable(Unreachable.Port);
+  return why;
+}
+
+/** Only sockets that may send broadcasts hear them: an echo server that does not ask for it cannot be made an amplifier. */
+function toAll(header: UdpHeader): Drop {
+  let why = Drop.UdpNoPort;
+  for (let i = bucketFirst(header.dstPort); i != NO_PCB; i = Pcb.at(i).next) {
+    const pcb = Pcb.at(i);
+    if (!pcb.has(UdpFlag.Broadcast) || fit(pcb, header) < Fit.AnyAddress) continue;
+    const its = deliver(pcb, header);
+    if (why != Drop.None) why = its;
+  }
+  return why == Drop.UdpNoPort ? drop(why) : why;
+}
+
+function deliver(pcb: Pcb, header: UdpHeader): Drop {
+  if (!enqueue(pcb, header.payload, header.payloadLength, datagram.src, header.srcPort)) return drop(Drop.UdpFull);
+  notify(pcb.socket);
+  return Drop.None;
+}
+
+/** The ICMP error in `quote` is about a UDP datagram: a connected socket that sent it is told (RFC 1122 §4.1.3.3). */
+export function udpQuoted(): Drop {
+  for (let i = bucketFirst(quote.localPort); i != NO_PCB; i = Pcb.at(i).next) {
+    const pcb = Pcb.at(i);
+    if (!sent(pcb)) continue;
+    pcb.error = quoteErrno();
+    notify(pcb.socket);
+    return Drop.None;
+  }
+  return drop(Drop.IcmpQuote);
+}
+
+function sent(pcb: Pcb): bool {
+  if (pcb.localPort != quote.localPort || !pcb.has(UdpFlag.Connected)) return false;
+  if (pcb.localAddress != quote.localAddress) return false;
+  return pcb.foreignAddress == quote.foreignAddress && pcb.foreignPort == quote.foreignPort;
+}
