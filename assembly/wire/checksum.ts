@@ -7,60 +7,57 @@ import { SIMD } from "../config";
  */
 
 const LOW_HALF: u64 = 0xffffffff;
-/** A block of this size cannot overflow a 64-bit accumulator, and no caller has more: lengths are u32. */
-const BLOCK: u32 = 64;
+/** Octets summed in one round. */
+const BLOCK: u32 = 32;
 
 /**
  * Partial sum of `length` octets, any alignment; an odd last octet is padded with a zero. Partial sums may be added as long as
  * every range but the last has an even length.
  */
 export function sum(at: usize, length: u32): u64 {
-  const whole = length & ~(BLOCK - 1);
-  const total = SIMD ? sumVectors(at, at + whole) : sumBlocks(at, at + whole);
-  return total + sumRest(at + whole, length & (BLOCK - 1));
+  const rest = length & (BLOCK - 1);
+  const end = at + (length - rest);
+  const total = SIMD ? sumVectors(at, end) : sumWords(at, end);
+  return total + sumRest(end, rest);
 }
 
-/** A multiple of 64 octets; four accumulators, so that additions need not wait for one another. */
-function sumBlocks(at: usize, end: usize): u64 {
+/** A multiple of 32 octets; four accumulators, so that additions need not wait for one another. */
+function sumWords(at: usize, end: usize): u64 {
   let a: u64 = 0;
   let b: u64 = 0;
   let c: u64 = 0;
   let d: u64 = 0;
   while (at < end) {
-    a += <u64>load<u32>(at) + <u64>load<u32>(at, 16);
-    b += <u64>load<u32>(at, 4) + <u64>load<u32>(at, 20);
-    c += <u64>load<u32>(at, 8) + <u64>load<u32>(at, 24);
-    d += <u64>load<u32>(at, 12) + <u64>load<u32>(at, 28);
-    a += <u64>load<u32>(at, 32) + <u64>load<u32>(at, 48);
-    b += <u64>load<u32>(at, 36) + <u64>load<u32>(at, 52);
-    c += <u64>load<u32>(at, 40) + <u64>load<u32>(at, 56);
-    d += <u64>load<u32>(at, 44) + <u64>load<u32>(at, 60);
+    a += <u64>load<u32>(at);
+    b += <u64>load<u32>(at, 4);
+    c += <u64>load<u32>(at, 8);
+    d += <u64>load<u32>(at, 12);
+    a += <u64>load<u32>(at, 16);
+    b += <u64>load<u32>(at, 20);
+    c += <u64>load<u32>(at, 24);
+    d += <u64>load<u32>(at, 28);
     at += BLOCK;
   }
   return a + b + c + d;
 }
 
-/** The same with 128-bit vectors: each lane of 64 bits adds its two halves. */
+/** A multiple of 32 octets with 128-bit vectors: the low and the high halves of the 64-bit lanes are added apart. */
 function sumVectors(at: usize, end: usize): u64 {
   const mask = v128.splat<u64>(LOW_HALF);
   let low = v128.splat<u64>(0);
   let high = v128.splat<u64>(0);
   while (at < end) {
-    const v0 = v128.load(at);
-    const v1 = v128.load(at, 16);
-    const v2 = v128.load(at, 32);
-    const v3 = v128.load(at, 48);
-    low = i64x2.add(low, i64x2.add(v128.and(v0, mask), v128.and(v1, mask)));
-    high = i64x2.add(high, i64x2.add(i64x2.shr_u(v0, 32), i64x2.shr_u(v1, 32)));
-    low = i64x2.add(low, i64x2.add(v128.and(v2, mask), v128.and(v3, mask)));
-    high = i64x2.add(high, i64x2.add(i64x2.shr_u(v2, 32), i64x2.shr_u(v3, 32)));
+    const v = v128.load(at);
+    const w = v128.load(at, 16);
+    low = i64x2.add(low, i64x2.add(v128.and(v, mask), v128.and(w, mask)));
+    high = i64x2.add(high, i64x2.add(i64x2.shr_u(v, 32), i64x2.shr_u(w, 32)));
     at += BLOCK;
   }
   const both = i64x2.add(low, high);
   return i64x2.extract_lane(both, 0) + i64x2.extract_lane(both, 1);
 }
 
-/** The last 0..63 octets. */
+/** Fewer octets than a block. */
 function sumRest(at: usize, length: u32): u64 {
   let total: u64 = 0;
   const words = at + (length & ~3);
