@@ -46,7 +46,8 @@ async function compile(job: Job): Promise<Outcome> {
   const name = basename(job.outFile);
   const args = [packageFile("assemblyscript/bin/asc.js"), job.entry, "--config", "asconfig.json", "--target", job.target];
   args.push("--outFile", join(relative(root, scratch), name));
-  for (const transform of transforms.filter((file) => existsSync(join(root, file)))) args.push("--transform", `./${transform}`);
+  // Given here, since asc resolves a relative path in asconfig.json as a package's name.
+  for (const transform of transforms) args.push("--transform", `./${transform}`);
   const layout = join(scratch, name.replace(/\.wasm$/, ".layout.json"));
   const outcome = await runNode(args, { env: { SANDWIRE_LAYOUT: layout }, limit: 300_000 });
   if (outcome.code === 0) for (const file of readdirSync(scratch)) renameSync(join(scratch, file), join(place, file));

@@ -52,7 +52,7 @@ async function runSpecs(specs: string[]): Promise<Counts> {
     .reduce(sum, none);
   for (const [, file, pass, all] of files) console.log(` ${pass === all ? "✓" : "✗"} ${file} (${pass}/${all})`);
   const broken = code !== 0 || files.length !== specs.length;
-  if (broken) console.log(output.trimEnd());
+  if (broken) console.log(output.replace(/^[\s\S]*ASC Version: .*\n/, "").trimEnd());
   // A spec that did not compile or trapped outside of a test has no count of its own.
   return broken && counts.failed === 0 ? { ...counts, failed: Math.max(1, specs.length - files.length) } : counts;
 }
