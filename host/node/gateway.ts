@@ -17,9 +17,6 @@ export const LIMITS = {
   host: { connections: 1000, handshakes: 64 },
 } as const;
 
-/** With three retransmitted SYNs a board that is not there is given up after 15 seconds. */
-const SYN_RETRIES = 3;
-
 export interface GatewayOptions {
   clock: Clock;
   /** The end of the wire the gateway's own stack is attached to. */
@@ -30,6 +27,8 @@ export interface GatewayOptions {
   board?: string;
   /** What the board takes at once; what the default profile takes unless said. */
   limits?: { connections: number; handshakes: number };
+  /** How often a SYN is sent again before the board is given up: with 3, which is the default, after 15 seconds. */
+  synRetries?: number;
   seed?: number;
 }
 
@@ -75,6 +74,7 @@ export class Gateway {
     /** The gateway's own stack. */
     readonly board: Board,
     private readonly target: string,
+    private readonly synRetries: number,
     limits: { connections: number; handshakes: number },
   ) {
     this.room = new Turnstile(limits.connections);
@@ -84,10 +84,10 @@ export class Gateway {
 
   /** Start the gateway's stack on its end of the wire. */
   static async create(options: GatewayOptions): Promise<Gateway> {
-    const { clock, link, address = "10.0.0.1/24", board: target = "10.0.0.2", limits = LIMITS.default, seed } = options;
-    const board = await Board.create({ profile: "host", clock, address, serve: false, ...(seed === undefined ? {} : { seed }) });
+    const { clock, link, address = "10.0.0.1/24", board: target = "10.0.0.2", seed } = options;
+    const board = await Board.create({ name: "gateway", profile: "host", clock, address, seed });
     board.attach(link);
-    return new Gateway(board, target, limits);
+    return new Gateway(board, target, options.synRetries ?? 3, options.limits ?? LIMITS.default);
   }
 
   get state(): GatewayCounts {
@@ -145,7 +145,7 @@ export class Gateway {
     await this.handshakes.enter();
     try {
       const { signal } = this.ending;
-      return await connect(this.board, { host: this.target, port, noDelay: true, synRetries: SYN_RETRIES, signal });
+      return await connect(this.board, { host: this.target, port, noDelay: true, synRetries: this.synRetries, signal });
     } finally {
       this.handshakes.leave();
     }

@@ -24,7 +24,7 @@ function upstream(client: Socket, socket: TcpSocket, count: (octets: number) => 
       count(chunk.length);
       socket.write(chunk).then(proceed, proceed);
     });
-    client.once("end", () => socket.end().then(resolve, () => resolve()));
+    client.once("end", () => void socket.end().then(resolve, () => resolve()));
     client.resume();
   });
   return Promise.race([ended, gone]);
