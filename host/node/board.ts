@@ -1,12 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { bindExports, Errno, errnoMessage, type SandwireExports } from "./abi";
-import { formatIPv4, parseIPv4 } from "./address";
+import { parseIPv4 } from "./address";
 import type { Clock, Timer } from "./clock";
 import { countersOf, type SocketInfo, socketsOf } from "./inspect";
 import type { Link } from "./link";
 import { formatMac, Mac, parseMac } from "./mac";
 import { loadModule, type Profile } from "./module";
 import { spread } from "./random";
+import { parseSubnet } from "./subnet";
 
 export interface BoardOptions {
   clock: Clock;
@@ -241,21 +242,6 @@ export class Board {
     if (this.link) this.link.onFrame = () => {};
     this.link = null;
   }
-}
-
-/** An address with the length of its prefix: "10.0.0.2/24". Throws a RangeError when it is none. */
-export function parseSubnet(text: string): { ip: number; prefix: number } {
-  const [address, length, ...rest] = text.split("/");
-  const prefix = /^\d{1,2}$/.test(length ?? "") ? Number(length) : NaN;
-  if (rest.length || !(prefix >= 1 && prefix <= 32)) {
-    throw new RangeError(`"${text}" is not an address with a prefix length, such as 10.0.0.2/24`);
-  }
-  return { ip: parseIPv4(address), prefix };
-}
-
-/** "10.0.0.0/24": the subnet an address lies in. */
-export function formatSubnet(ip: number, prefix: number): string {
-  return `${formatIPv4((ip & (-1 << (32 - prefix))) >>> 0)}/${prefix}`;
 }
 
 function seedOf(seed: Uint32Array | number | undefined): Uint32Array {

@@ -111,7 +111,9 @@ class StreamLink implements QemuLink {
 
   private refuse(length: number): void {
     this.socket.removeAllListeners("data");
-    this.socket.destroy(new Error(`the peer announced a frame of ${length} octets, more than ${LARGEST}: not QEMU's stream protocol`));
+    this.socket.destroy(
+      new Error(`the peer announced a frame of ${length} octets, more than ${LARGEST}: not QEMU's stream protocol`),
+    );
   }
 
   /** End the stream once what was sent is out. */
