@@ -8,7 +8,7 @@ import { type Faults, faulty } from "./links/fault";
 import { hub } from "./links/hub";
 import { captured, Pcap } from "./links/pcap";
 import { printed } from "./links/print";
-import { openTap } from "./links/tap";
+import { openTap, type TapLink } from "./links/tap";
 import { loadModule } from "./module";
 import { StatusLine } from "./status";
 
@@ -67,7 +67,8 @@ async function start(options: RunOptions, resources: Resources): Promise<void> {
   const forwards = options.forward ?? (options.tap ? [] : DEFAULT_FORWARDS);
   const module = await loadModule(options.app ?? options.profile);
   const [inner, ...outer] = hub(1 + Number(forwards.length > 0) + Number(!!options.tap), { clock, latency: options.latency });
-  if (options.tap) await joinTap(outer.pop() ?? inner, options.tap, options.address, resources, end.fail);
+  const tap = options.tap === undefined ? undefined : await openTap({ name: options.tap, address: options.address });
+  if (tap) joinTap(outer.pop() ?? inner, tap, resources, end.fail);
   const link = decorate(inner, options, clock, output, resources);
 
   const { address, gateway: router, seed } = options;
@@ -79,7 +80,7 @@ async function start(options: RunOptions, resources: Resources): Promise<void> {
   const gateway = port && (await openGateway(port, options, clock, resources));
   const opened: Forward[] = [];
   for (const { host, board } of forwards) if (gateway) opened.push(await forward(gateway, host, board));
-  announce(options, opened);
+  announce(options, opened, tap);
   output.watch(board, gateway);
   resources.add(() => output.close());
   await end.reached;
@@ -104,16 +105,9 @@ function ending(resources: Resources): { reached: Promise<void>; fail: (error: E
 }
 
 /** Join the TAP interface to a port of the hub. */
-async function joinTap(
-  port: Link,
-  name: string,
-  address: string,
-  resources: Resources,
-  fail: (error: Error) => void,
-): Promise<void> {
-  const tap = await openTap({ name, address });
+function joinTap(port: Link, tap: TapLink, resources: Resources, fail: (error: Error) => void): void {
   resources.add(() => tap.close?.());
-  tap.onClose = (error) => fail(error ?? new Error(`the TAP interface ${name} is gone`));
+  tap.onClose = (error) => fail(error ?? new Error(`the TAP interface ${tap.name} is gone`));
   tap.onFrame = (frame) => port.send(frame);
   port.onFrame = (frame) => tap.send(frame);
 }
@@ -164,11 +158,13 @@ async function forward(gateway: Gateway, host: number, board: number): Promise<F
 }
 
 /** Say where the board is to be found. */
-function announce(options: RunOptions, forwards: Forward[]): void {
+function announce(options: RunOptions, forwards: Forward[], tap: TapLink | undefined): void {
   const address = options.address.split("/")[0];
   for (const { port, boardPort } of forwards) {
     const text = boardPort === 80 ? `http://127.0.0.1:${port}/` : `127.0.0.1:${port} leads to port ${boardPort} of the board`;
     process.stdout.write(`${text}\n`);
   }
-  if (options.tap) process.stdout.write(`http://${address}/ on the TAP interface ${options.tap}\n`);
+  if (!tap) return;
+  const kernel = tap.kernelAddress ? `, which has ${tap.kernelAddress}` : "";
+  process.stdout.write(`http://${address}/ through the TAP interface ${tap.name}${kernel}\n`);
 }

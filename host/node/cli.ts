@@ -16,15 +16,16 @@ import { PROFILES } from "./module";
 
 const EXAMPLES = `
 Examples:
-  sandwire run --forward 8080:80                  a board's web page at http://127.0.0.1:8080/
-  sandwire run --forward 8080:80 --forward 7007:7  and its echo service: printf hi | nc -q1 127.0.0.1 7007
-  sandwire run --forward 8080:80 --print           every frame, one line each
-  sandwire run --forward 8080:80 --pcap run.pcapng --loss 5% --reorder 10%
-                                                   a bad cable, captured for Wireshark
-  sandwire run --tap sw0 --address 10.0.0.2/24     the kernel as the neighbour (Linux; needs CAP_NET_ADMIN), then
-      ip address add 10.0.0.1/24 dev sw0 && ip link set sw0 up && ping 10.0.0.2
-  unshare -Urn sh -c 'sandwire run --tap sw0 --address 10.0.0.2/24'
-                                                   the same without root, in a network of its own
+  sandwire run
+      a board's web page at http://127.0.0.1:8080/
+  sandwire run --forward 8080:80 --forward 7007:7
+      and its echo service: printf hi | nc -q1 127.0.0.1 7007
+  sandwire run --forward 8080:80 --loss 5% --reorder 10% --print --pcap run.pcapng
+      over a bad cable; every frame printed, and captured for Wireshark
+  sandwire run --tap sw0 --address 10.0.0.2/24
+      with the kernel as its neighbour (Linux; needs root or CAP_NET_ADMIN): ping 10.0.0.2, curl http://10.0.0.2/
+  unshare -Urn sh -c 'sandwire run --tap sw0 & sleep 2; curl http://10.0.0.2/; kill $!'
+      the same without root, in a private network
 
 Ctrl-C ends it.`;
 
