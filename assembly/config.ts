@@ -8,7 +8,7 @@ export const CONNECTIONS: u32 = isDefined(CONFIG_CONNECTIONS) ? CONFIG_CONNECTIO
 /** Listening sockets on top of CONNECTIONS; a Tcb each, no buffers. */
 export const LISTENERS: u32 = isDefined(CONFIG_LISTENERS) ? CONFIG_LISTENERS : 4;
 /** Datagram sockets; about 56 bytes and one buffer of UDP_BUF each. */
-export const UDP_SOCKETS: u32 = isDefined(CONFIG_UDP_SOCKETS) ? CONFIG_UDP_SOCKETS : 2;
+export const UDP_SOCKETS: u32 = isDefined(CONFIG_UDP_SOCKETS) ? CONFIG_UDP_SOCKETS : 3;
 /** Receive buffer of a new stream socket, octets. */
 export const RCV_BUF: u32 = isDefined(CONFIG_RCV_BUF) ? CONFIG_RCV_BUF : 2048;
 /** Send buffer of a new stream socket, octets. */
@@ -80,7 +80,9 @@ export const FIN_WAIT2: u32 = isDefined(CONFIG_FIN_WAIT2) ? CONFIG_FIN_WAIT2 : 6
 export const ARP_AGE: u32 = isDefined(CONFIG_ARP_AGE) ? CONFIG_ARP_AGE : 60000;
 /** Challenge ACKs per connection in five seconds (RFC 5961 §7). */
 export const CHALLENGE_ACKS: u32 = isDefined(CONFIG_CHALLENGE_ACKS) ? CONFIG_CHALLENGE_ACKS : 10;
-/** ICMP errors and resets for nobody sent in one second, at most. */
+/** Resets sent in one second to segments that belong to no connection, at most. */
+export const RESET_RATE: u32 = isDefined(CONFIG_RESET_RATE) ? CONFIG_RESET_RATE : 100;
+/** ICMP errors sent in one second, at most. */
 export const ICMP_RATE: u32 = isDefined(CONFIG_ICMP_RATE) ? CONFIG_ICMP_RATE : 10;
 /** Clients the demonstration web server serves at once, 64 bytes each; the rest wait in the backlog. */
 export const HTTP_CLIENTS: u32 = isDefined(CONFIG_HTTP_CLIENTS) ? CONFIG_HTTP_CLIENTS : 8;
@@ -144,6 +146,7 @@ if (KEEP_COUNT < 2 || KEEP_COUNT > 127) ERROR("CONFIG_KEEP_COUNT must be 2..127"
 if (FIN_WAIT2 < 1000 || FIN_WAIT2 > 2000000000) ERROR("CONFIG_FIN_WAIT2 must be 1000..2000000000");
 if (ARP_AGE < 1000 || ARP_AGE > 2000000000) ERROR("CONFIG_ARP_AGE must be 1000..2000000000");
 if (CHALLENGE_ACKS < 1 || CHALLENGE_ACKS > 1000) ERROR("CONFIG_CHALLENGE_ACKS must be 1..1000");
+if (RESET_RATE < 1 || RESET_RATE > 1000000) ERROR("CONFIG_RESET_RATE must be 1..1000000");
 if (ICMP_RATE < 1 || ICMP_RATE > 100000) ERROR("CONFIG_ICMP_RATE must be 1..100000");
 if (HTTP_CLIENTS < 1 || HTTP_CLIENTS > 32768) ERROR("CONFIG_HTTP_CLIENTS must be 1..32768");
 if (TRACE_ENTRIES < 16 || TRACE_ENTRIES > 65536) ERROR("CONFIG_TRACE_ENTRIES must be 16..65536");

@@ -4,6 +4,10 @@ import { trace } from "./trace";
 const counters = memory.data((Drop.count + Counter.count) * 4, 4);
 const COUNTED: usize = counters + Drop.count * 4;
 
+export function initStats(): void {
+  memory.fill(counters, 0, (Drop.count + Counter.count) * 4);
+}
+
 /** Count a discarded frame or segment. Every early return of the receive path goes through here. */
 export function drop(why: Drop): Drop {
   const at = counters + (<usize>why << 2);

@@ -134,6 +134,11 @@ export function givePcb(pcb: Pcb): void {
   Slots.at(pool).give(pcb.index);
 }
 
+/** Is the record of this index in use? */
+export function isOpen(i: u32): bool {
+  return Slots.at(pool).has(i);
+}
+
 /** Index of the first pcb in the bucket of `port`, or NO_PCB: walk on with `next`, and compare the ports. */
 export function bucketFirst(port: u32): u32 {
   return load<u16>(bucketOf(port));

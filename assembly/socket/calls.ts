@@ -1,0 +1,313 @@
+import { Errno, Family, Level, MessageFlag, Owner, Poll, Protocol, SocketOption, SocketType } from "../abi";
+import { ownerOf } from "../events";
+import { Tcb } from "../tcp/tcb";
+import { checkAddress, ipOf, portOf, writeAddress } from "./address";
+import {
+  datagramBind,
+  datagramClose,
+  datagramConnect,
+  datagramDisconnect,
+  datagramForeignIp,
+  datagramForeignPort,
+  datagramLocalIp,
+  datagramLocalPort,
+  datagramOpen,
+  datagramOption,
+  datagramReady,
+  datagramReceive,
+  datagramSend,
+  datagramSenderIp,
+  datagramSenderPort,
+  datagramShutdown,
+  datagramTakeError,
+  setDatagramOption,
+} from "./datagram";
+import { Kind, Socket, dropDescriptor, freeSocket, newDescriptor, newSocket, socketAt } from "./descriptor";
+import { secondWord, streamGetOption, streamSetOption } from "./options";
+import {
+  streamAccepted,
+  streamBind,
+  streamClose,
+  streamConnect,
+  streamConnected,
+  streamListen,
+  streamOpen,
+  streamReady,
+  streamReceive,
+  streamReceivePtr,
+  streamReceiveReady,
+  streamReceiveRelease,
+  streamSend,
+  streamSendCommit,
+  streamSendPtr,
+  streamSendRoom,
+  streamShutdown,
+  streamTake,
+} from "./stream";
+
+export { nextEvent } from "./descriptor";
+
+/**
+ * The BSD calls, for the exports and for applications inside the module alike. Pointers are addresses in memory, addresses 24-byte
+ * AddressRecords; results are a count, a descriptor, 0, or a negative errno as Linux gives it. No call blocks.
+ */
+
+/** socket(2) for an owner: -EAFNOSUPPORT, -ESOCKTNOSUPPORT, -EPROTONOSUPPORT, -EMFILE, -ENOBUFS. */
+export function socketOf(owner: Owner, family: u32, type: u32, protocol: u32): i32 {
+  if (family != Family.AF_INET) return -Errno.EAFNOSUPPORT;
+  if (type != SocketType.SOCK_STREAM && type != SocketType.SOCK_DGRAM) return -Errno.ESOCKTNOSUPPORT;
+  const stream = type == SocketType.SOCK_STREAM;
+  if (protocol && protocol != <u32>(stream ? Protocol.IPPROTO_TCP : Protocol.IPPROTO_UDP)) return -Errno.EPROTONOSUPPORT;
+  const i = newSocket(owner, stream ? Kind.Stream : Kind.Datagram);
+  if (i < 0) return i;
+  const pcb = stream ? streamOpen(i) : datagramOpen(i);
+  if (pcb < 0) {
+    freeSocket(i);
+    return pcb;
+  }
+  Socket.at(i).pcb = <u16>pcb;
+  const fd = newDescriptor(i);
+  if (fd < 0) endOf(Socket.at(i));
+  return fd;
+}
+
+/** The last descriptor of a socket is gone. */
+function endOf(socket: Socket): void {
+  if (socket.kind == Kind.Stream) streamClose(Tcb.at(socket.pcb));
+  else datagramClose(socket.pcb);
+  freeSocket(socket.index);
+}
+
+/** The Tcb behind a stream descriptor; 0 if it is none, and then `refusal(fd)` is the errno. */
+// prettier-ignore
+@inline function streamOf(fd: i32): usize {
+  const i = socketAt(fd);
+  if (i < 0) return 0;
+  const socket = Socket.at(i);
+  return socket.kind == Kind.Stream ? changetype<usize>(Tcb.at(socket.pcb)) : 0;
+}
+
+/** Why `streamOf` found nothing: -EBADF, or -EOPNOTSUPP for a datagram socket. */
+function refusal(fd: i32): i32 {
+  const i = socketAt(fd);
+  return i < 0 ? i : -Errno.EOPNOTSUPP;
+}
+
+export function bind(fd: i32, address: usize): i32 {
+  const i = socketAt(fd);
+  if (i < 0) return i;
+  const fault = checkAddress(address);
+  if (fault) return fault;
+  const socket = Socket.at(i);
+  if (socket.kind == Kind.Datagram) return datagramBind(socket.pcb, ipOf(address), portOf(address));
+  return streamBind(Tcb.at(socket.pcb), ipOf(address), portOf(address));
+}
+
+export function listen(fd: i32, backlog: i32): i32 {
+  const at = streamOf(fd);
+  return at ? streamListen(changetype<Tcb>(at), backlog) : refusal(fd);
+}
+
+/** accept(2): a new descriptor, -EAGAIN, -EINVAL, -EMFILE; the peer's address goes to `address` unless that is 0. */
+export function accept(fd: i32, address: usize): i32 {
+  const at = streamOf(fd);
+  if (at == 0) return refusal(fd);
+  const listener = changetype<Tcb>(at);
+  const index = streamAccepted(listener);
+  if (index < 0) return index;
+  const i = newSocket(ownerOf(listener.socket), Kind.Stream);
+  if (i < 0) return i;
+  const accepted = newDescriptor(i);
+  if (accepted < 0) {
+    freeSocket(i);
+    return accepted;
+  }
+  const tcb = Tcb.at(index);
+  Socket.at(i).pcb = <u16>index;
+  streamTake(listener, tcb, i);
+  if (address) writeAddress(address, tcb.foreignAddress, tcb.foreignPort);
+  return accepted;
+}
+
+/** connect(2): -EINPROGRESS while a stream's handshake goes on; AF_UNSPEC disconnects a datagram socket. */
+export function connect(fd: i32, address: usize): i32 {
+  const i = socketAt(fd);
+  if (i < 0) return i;
+  if (address == 0) return -Errno.EINVAL;
+  const socket = Socket.at(i);
+  const datagram = socket.kind == Kind.Datagram;
+  if (datagram && <u32>load<u16>(address) == Family.AF_UNSPEC) {
+    datagramDisconnect(socket.pcb);
+    return 0;
+  }
+  const fault = checkAddress(address);
+  if (fault) return fault;
+  if (datagram) return datagramConnect(socket.pcb, ipOf(address), portOf(address));
+  return streamConnect(Tcb.at(socket.pcb), ipOf(address), portOf(address));
+}
+
+const KNOWN: u32 =
+  MessageFlag.MSG_PEEK | MessageFlag.MSG_TRUNC | MessageFlag.MSG_DONTWAIT | MessageFlag.MSG_NOSIGNAL | MessageFlag.MSG_MORE;
+
+export function send(fd: i32, from: usize, length: u32, flags: u32): i32 {
+  return sendto(fd, from, length, flags, 0);
+}
+
+/** sendto(2). A stream ignores the address, as Linux does with one that is connected. */
+export function sendto(fd: i32, from: usize, length: u32, flags: u32, address: usize): i32 {
+  const i = socketAt(fd);
+  if (i < 0) return i;
+  if (flags & ~KNOWN) return -Errno.EOPNOTSUPP;
+  const socket = Socket.at(i);
+  if (socket.kind == Kind.Stream) return streamSend(Tcb.at(socket.pcb), from, length);
+  if (address == 0) return datagramSend(socket.pcb, from, length, flags, 0, 0, false);
+  const fault = checkAddress(address);
+  if (fault) return fault;
+  return datagramSend(socket.pcb, from, length, flags, ipOf(address), portOf(address), true);
+}
+
+export function recv(fd: i32, to: usize, length: u32, flags: u32): i32 {
+  return recvfrom(fd, to, length, flags, 0);
+}
+
+/** recvfrom(2): 0 is the end of a stream, or an empty datagram; the sender goes to `address` unless that is 0. */
+export function recvfrom(fd: i32, to: usize, length: u32, flags: u32, address: usize): i32 {
+  const i = socketAt(fd);
+  if (i < 0) return i;
+  if (flags & ~KNOWN) return -Errno.EOPNOTSUPP;
+  const socket = Socket.at(i);
+  if (socket.kind == Kind.Stream) return streamReceive(Tcb.at(socket.pcb), to, length, flags);
+  const octets = datagramReceive(socket.pcb, to, length, flags);
+  if (address && octets >= 0) writeAddress(address, datagramSenderIp(), datagramSenderPort());
+  return octets;
+}
+
+export function shutdown(fd: i32, how: u32): i32 {
+  const i = socketAt(fd);
+  if (i < 0) return i;
+  const socket = Socket.at(i);
+  if (socket.kind == Kind.Datagram) return datagramShutdown(socket.pcb, how);
+  return streamShutdown(Tcb.at(socket.pcb), how);
+}
+
+/** close(2): the socket ends with its last descriptor. */
+export function close(fd: i32): i32 {
+  const i = socketAt(fd);
+  if (i < 0) return i;
+  const socket = Socket.at(i);
+  if (dropDescriptor(fd, socket)) endOf(socket);
+  return 0;
+}
+
+export function dup(fd: i32): i32 {
+  const i = socketAt(fd);
+  return i < 0 ? i : newDescriptor(i);
+}
+
+export function getsockname(fd: i32, address: usize): i32 {
+  const i = socketAt(fd);
+  if (i < 0) return i;
+  if (address == 0) return -Errno.EINVAL;
+  const socket = Socket.at(i);
+  const tcb = Tcb.at(socket.pcb);
+  if (socket.kind == Kind.Stream) writeAddress(address, tcb.localAddress, tcb.localPort);
+  else writeAddress(address, datagramLocalIp(socket.pcb), datagramLocalPort(socket.pcb));
+  return 0;
+}
+
+export function getpeername(fd: i32, address: usize): i32 {
+  const i = socketAt(fd);
+  if (i < 0) return i;
+  if (address == 0) return -Errno.EINVAL;
+  const socket = Socket.at(i);
+  if (socket.kind == Kind.Stream) {
+    const tcb = Tcb.at(socket.pcb);
+    if (!streamConnected(tcb)) return -Errno.ENOTCONN;
+    writeAddress(address, tcb.foreignAddress, tcb.foreignPort);
+    return 0;
+  }
+  if (datagramForeignPort(socket.pcb) == 0) return -Errno.ENOTCONN;
+  writeAddress(address, datagramForeignIp(socket.pcb), datagramForeignPort(socket.pcb));
+  return 0;
+}
+
+const WORD: u32 = 4;
+
+/** getsockopt(2): how many octets were written to `value`: 4, or 8 for SO_LINGER. */
+export function getsockopt(fd: i32, level: u32, name: u32, value: usize, length: u32): i32 {
+  const i = socketAt(fd);
+  if (i < 0) return i;
+  if (value == 0 || length < WORD) return -Errno.EINVAL;
+  const socket = Socket.at(i);
+  const stream = socket.kind == Kind.Stream;
+  const n = stream ? streamGetOption(Tcb.at(socket.pcb), level, name) : datagramGetOption(socket.pcb, level, name);
+  if (n < 0) return n;
+  store<u32>(value, n);
+  if (!stream || level != Level.SOL_SOCKET || name != SocketOption.SO_LINGER || length < 2 * WORD) return WORD;
+  store<u32>(value, secondWord(), WORD);
+  return 2 * WORD;
+}
+
+function datagramGetOption(pcb: u32, level: u32, name: u32): i32 {
+  if (level != Level.SOL_SOCKET) return datagramOption(pcb, level, name);
+  if (name == SocketOption.SO_ERROR) return datagramTakeError(pcb);
+  if (name == SocketOption.SO_TYPE) return SocketType.SOCK_DGRAM;
+  if (name == SocketOption.SO_DOMAIN) return Family.AF_INET;
+  if (name == SocketOption.SO_PROTOCOL) return Protocol.IPPROTO_UDP;
+  return name == SocketOption.SO_ACCEPTCONN ? 0 : datagramOption(pcb, level, name);
+}
+
+export function setsockopt(fd: i32, level: u32, name: u32, value: usize, length: u32): i32 {
+  const i = socketAt(fd);
+  if (i < 0) return i;
+  if (value == 0 || length < WORD) return -Errno.EINVAL;
+  const socket = Socket.at(i);
+  const n = load<u32>(value);
+  if (socket.kind == Kind.Datagram) return setDatagramOption(socket.pcb, level, name, n);
+  const second = length < 2 * WORD ? 0 : load<u32>(value, WORD);
+  return streamSetOption(Tcb.at(socket.pcb), level, name, n, second);
+}
+
+/** The poll(2) mask, or POLLNVAL. */
+export function ready(fd: i32): u32 {
+  const i = socketAt(fd);
+  if (i < 0) return Poll.POLLNVAL;
+  const socket = Socket.at(i);
+  return socket.kind == Kind.Datagram ? datagramReady(socket.pcb) : streamReady(Tcb.at(socket.pcb));
+}
+
+// ---- The same octets without a copy: contiguous spans of a stream's buffers ------------------------------------------------
+
+/** Octets that may be written at `send_ptr`; -EAGAIN when the buffer is full (news follow when there is room), -EPIPE ... */
+export function send_room(fd: i32): i32 {
+  const at = streamOf(fd);
+  return at ? streamSendRoom(changetype<Tcb>(at)) : refusal(fd);
+}
+
+export function send_ptr(fd: i32): usize {
+  const at = streamOf(fd);
+  return at ? streamSendPtr(changetype<Tcb>(at)) : 0;
+}
+
+/** `octets` of the span have been written: queue them. Returns `octets`; -EINVAL if that is more than the span. */
+export function send_commit(fd: i32, octets: u32): i32 {
+  const at = streamOf(fd);
+  return at ? streamSendCommit(changetype<Tcb>(at), octets) : refusal(fd);
+}
+
+/** Octets that can be read at `recv_ptr`; 0 at the end of the stream, -EAGAIN when there is nothing yet, or the error. */
+export function recv_ready(fd: i32): i32 {
+  const at = streamOf(fd);
+  return at ? streamReceiveReady(changetype<Tcb>(at)) : refusal(fd);
+}
+
+export function recv_ptr(fd: i32): usize {
+  const at = streamOf(fd);
+  return at ? streamReceivePtr(changetype<Tcb>(at)) : 0;
+}
+
+/** `octets` of the span have been read: the peer may send as many more. */
+export function recv_release(fd: i32, octets: u32): i32 {
+  const at = streamOf(fd);
+  return at ? streamReceiveRelease(changetype<Tcb>(at), octets) : refusal(fd);
+}

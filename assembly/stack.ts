@@ -1,0 +1,112 @@
+import { Drop, Protocol } from "./abi";
+import { setNow, until } from "./clock";
+import { POLL_BUDGET } from "./config";
+import { initRings, loDone, loNext, rxDone, rxNext } from "./driver/mac_ring";
+import { icmpArrives, unreachable } from "./ip/icmp";
+import { initIface } from "./ip/iface";
+import { datagram } from "./ip/datagram";
+import { datagramArrives, loopbackArrives } from "./ip/input";
+import { initLimits } from "./ip/limit";
+import { initQuote, quote } from "./ip/quote";
+import { arpDeadline, arpTick, hasArpDeadline, initArp } from "./link/arp";
+import { arpArrives } from "./link/arp_input";
+import { frameArrives } from "./link/input";
+import { seedRandom } from "./random";
+import { initDatagrams } from "./socket/datagram";
+import { initDescriptors } from "./socket/descriptor";
+import { drop, initStats } from "./stats";
+import { initBuffers } from "./storage/buddy";
+import { segmentArrives } from "./tcp/arrive";
+import { expireTimers } from "./tcp/expire";
+import { initPorts } from "./tcp/open";
+import { outputAll } from "./tcp/output";
+import { segmentQuoted } from "./tcp/quoted";
+import { initSynQueue } from "./tcp/synqueue";
+import { initTable } from "./tcp/table";
+import { initTcbs, work } from "./tcp/tcb";
+import { initTimers, timersDeadline, timersWait } from "./tcp/timers";
+import { initTimeWait, timeWaitDeadline } from "./tcp/timewait";
+import { udpQuoted, udpArrives } from "./udp/input";
+import { udpOutput } from "./udp/output";
+import { EtherType } from "./wire/ethernet";
+import { Unreachable } from "./wire/icmp";
+
+/** The whole of the stack in three steps: what came in and what is due marks, the application acts, output sends. */
+
+/** Everything back to the start, with a new secret. The rings keep MAC address, capabilities and link state. */
+export function start(s0: u32, s1: u32, s2: u32, s3: u32): void {
+  seedRandom(s0, s1, s2, s3);
+  initStats();
+  initRings();
+  initArp();
+  initIface();
+  initLimits();
+  initQuote();
+  initBuffers();
+  initTimers();
+  initTable();
+  initTcbs();
+  initSynQueue();
+  initTimeWait();
+  initPorts();
+  initDescriptors();
+  initDatagrams();
+}
+
+/** Take the frames that have come (POLL_BUDGET at most from each ring) and run the timers that are due. */
+export function input(time: u32): void {
+  setNow(time);
+  arpTick();
+  for (let n: u32 = 0; n < POLL_BUDGET; n++) {
+    const descriptor = rxNext();
+    if (descriptor == 0) break;
+    received(descriptor);
+    rxDone();
+  }
+  for (let n: u32 = 0; n < POLL_BUDGET; n++) {
+    const descriptor = loNext();
+    if (descriptor == 0) break;
+    if (loopbackArrives(descriptor) == Drop.None) delivered();
+    loDone();
+  }
+  expireTimers(POLL_BUDGET);
+}
+
+/** Send what there is to send. Returns the milliseconds until `input` is due again, 0 when work is waiting, NEVER. */
+export function output(): u32 {
+  udpOutput();
+  const left = outputAll();
+  arpTick(); // requests for neighbours that output asked for
+  if (left || work.count > 0 || rxNext() != 0 || loNext() != 0) return 0;
+  let wait = timeWaitDeadline();
+  if (timersWait()) wait = min(wait, until(timersDeadline()));
+  if (hasArpDeadline()) wait = min(wait, until(arpDeadline()));
+  return wait;
+}
+
+function received(descriptor: usize): void {
+  const type = frameArrives(descriptor);
+  if (type == EtherType.Arp) arpArrives();
+  else if (type == EtherType.Ipv4 && datagramArrives() == Drop.None) delivered();
+}
+
+/** The present datagram is for us: give it to its protocol. */
+function delivered(): void {
+  const protocol = datagram.protocol;
+  if (protocol == Protocol.IPPROTO_TCP) segmentArrives();
+  else if (protocol == Protocol.IPPROTO_UDP) udpArrives();
+  else if (protocol == Protocol.IPPROTO_ICMP) message();
+  else {
+    drop(Drop.IpProtocol);
+    unreachable(Unreachable.Protocol);
+  }
+}
+
+/** ICMP: an error goes on to the socket whose datagram it quotes. */
+function message(): void {
+  icmpArrives();
+  if (!quote.pending) return;
+  quote.pending = false;
+  if (quote.protocol == Protocol.IPPROTO_TCP) segmentQuoted();
+  else udpQuoted();
+}

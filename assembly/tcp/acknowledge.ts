@@ -1,0 +1,102 @@
+import { Counter, Drop } from "../abi";
+import { CHALLENGE_ACKS } from "../config";
+import { now } from "../clock";
+import { count, drop } from "../stats";
+import { duplicateAck, newAck } from "./recovery";
+import { backedOff, sample } from "./rtt";
+import { seg } from "./segment";
+import { Seq } from "./seq";
+import { Flag, Tcb, Timer } from "./tcb";
+import { arm, disarm } from "./timers";
+
+/** The ACK field of a segment in a synchronized state: RFC 9293 §3.10.7.4, fifth. */
+
+const CHALLENGE_INTERVAL: u32 = 5000;
+
+/** An acknowledgement that tells a blind attacker nothing and a confused peer where we are; CHALLENGE_ACKS in 5 s (RFC 5961 §7). */
+export function challenge(tcb: Tcb, why: Drop): Drop {
+  drop(why);
+  if (now() - tcb.challengedAt >= CHALLENGE_INTERVAL || tcb.challenges == 0) {
+    tcb.challengedAt = now();
+    tcb.challenges = 0;
+  }
+  if (<u32>tcb.challenges >= CHALLENGE_ACKS) return why;
+  tcb.challenges++;
+  count(Counter.TcpChallengeAcks);
+  return tcb.challenge(why);
+}
+
+/** Drop.None if the segment may go on to the next step. */
+export function ackArrives(tcb: Tcb): Drop {
+  const snd = tcb.snd;
+  const ack = seg.ack;
+  if (ack.after(snd.max)) return challenge(tcb, Drop.TcpAckUnsent);
+  if (ack.before(snd.una.minus(snd.maxWnd))) return challenge(tcb, Drop.TcpAckOld); // RFC 5961 §5.2
+  tcb.unanswered = 0;
+  tcb.keepProbes = 0;
+  const wnd = seg.wnd << snd.scale;
+  if (ack.after(snd.una)) advance(tcb, ack);
+  else if (ack == snd.una && isDuplicate(tcb, wnd)) duplicateAck(tcb);
+  if (!ack.before(snd.una)) updateWindow(tcb, wnd);
+  return Drop.None;
+}
+
+/** RFC 5681 §2: data is outstanding, no text, no FIN, nothing new in it. */
+function isDuplicate(tcb: Tcb, wnd: u32): bool {
+  const snd = tcb.snd;
+  return seg.len == 0 && wnd == snd.wnd && snd.max != snd.una && !tcb.has(Flag.Probed);
+}
+
+/** Octets up to `ack` have arrived. */
+function advance(tcb: Tcb, ack: Seq): void {
+  const snd = tcb.snd;
+  const octets = ack.since(snd.una);
+  sample(tcb, ack);
+  snd.una = ack;
+  if (snd.nxt.before(ack)) snd.nxt = ack;
+  tcb.backoff = 0;
+  tcb.clear(Flag.Probed);
+  const restart = newAck(tcb, ack, octets);
+  if (snd.max == ack) disarm(tcb, Timer.Retransmit);
+  else if (restart) arm(tcb, Timer.Retransmit, backedOff(tcb));
+  if (snd.max == ack) tcb.clear(Flag.Retransmit);
+  tcb.mark();
+  if (tcb.has(Flag.WriterWaits) && hasRoom(tcb)) {
+    tcb.clear(Flag.WriterWaits);
+    tcb.tell();
+  }
+}
+
+/** A third of the send buffer is free: enough to wake a writer for. */
+export function hasRoom(tcb: Tcb): bool {
+  return sendRoom(tcb) * 3 >= tcb.snd.size;
+}
+
+/** Octets the user may still queue. */
+// prettier-ignore
+@inline export function sendRoom(tcb: Tcb): u32 {
+  const snd = tcb.snd;
+  return snd.size - min(snd.end.since(snd.una), snd.size);
+}
+
+/** Only a segment that is not older than the last one that did may change the window (RFC 9293 §3.10.7.4). */
+function updateWindow(tcb: Tcb, wnd: u32): void {
+  const snd = tcb.snd;
+  if (seg.seq.before(snd.wl1) || (seg.seq == snd.wl1 && seg.ack.before(snd.wl2))) return;
+  const opened = wnd > snd.wnd;
+  snd.wnd = wnd;
+  snd.wl1 = seg.seq;
+  snd.wl2 = seg.ack;
+  if (wnd > snd.maxWnd) snd.maxWnd = wnd;
+  if (!opened) return;
+  tcb.mark();
+  if (tcb.has(Flag.Probed)) {
+    // The probe's octet was beyond the window: send it again, with what follows it.
+    tcb.clear(Flag.Probed);
+    snd.nxt = snd.una;
+  }
+  if (snd.nxt == snd.una) {
+    tcb.backoff = 0;
+    disarm(tcb, Timer.Retransmit);
+  }
+}

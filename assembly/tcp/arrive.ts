@@ -1,0 +1,148 @@
+import { Drop, Errno, State } from "../abi";
+import { now } from "../clock";
+import { drop } from "../stats";
+import { TcpFlag } from "../wire/tcp";
+import { ackArrives, challenge } from "./acknowledge";
+import { emitTimeWaitAck, refuse } from "./emit";
+import { over } from "./ending";
+import { finArrives, goesOn } from "./finish";
+import { acknowledged, synSentArrives } from "./handshake";
+import { halfOpenArrives, listenArrives } from "./listen";
+import { readSegment, seg } from "./segment";
+import { Seq } from "./seq";
+import { HalfOpen, findHalfOpen } from "./synqueue";
+import { findConnection, findListener } from "./table";
+import { NONE, Tcb } from "./tcb";
+import { textArrives } from "./text";
+import { TimeWait, findTimeWait, forget, restart } from "./timewait";
+
+/** RFC 9293 §3.10.7, SEGMENT ARRIVES. */
+
+/** The present datagram carries TCP: find whom it is for. */
+export function segmentArrives(): Drop {
+  const why = readSegment();
+  if (why != Drop.None) return why;
+  const i = findConnection(seg.localAddress, seg.localPort, seg.foreignAddress, seg.foreignPort);
+  if (i != NONE) return connectionArrives(Tcb.at(i));
+  const half = findHalfOpen(seg.localAddress, seg.localPort, seg.foreignAddress, seg.foreignPort);
+  if (half != NONE) return halfOpened(halfOpenArrives(HalfOpen.at(half)));
+  const old = findTimeWait(seg.localAddress, seg.localPort, seg.foreignAddress, seg.foreignPort);
+  if (old != NONE) return timeWaitArrives(TimeWait.at(old));
+  const listener = findListener(seg.localAddress, seg.localPort);
+  if (listener != NONE) return listenArrives(Tcb.at(listener), false, Seq.of(0));
+  return refuse(Drop.TcpNoConnection); // CLOSED
+}
+
+/** The segment that completes a handshake may carry text and a FIN. */
+function halfOpened(i: u32): Drop {
+  return i == NONE ? Drop.None : rest(Tcb.at(i));
+}
+
+function connectionArrives(tcb: Tcb): Drop {
+  if (tcb.state == State.SynSent) return synSent(tcb);
+  if (tcb.state == State.SynReceived) takeSyn(tcb);
+  return otherwise(tcb);
+}
+
+function synSent(tcb: Tcb): Drop {
+  if (!synSentArrives(tcb)) return Drop.None;
+  withoutSyn();
+  return rest(tcb);
+}
+
+/** A simultaneous open ends with the peer's SYN-ACK, whose SYN we already have (RFC 9293 figure 8): look at the rest of it. */
+function takeSyn(tcb: Tcb): void {
+  if (seg.syn && seg.hasAck && seg.seq == tcb.irs) withoutSyn();
+}
+
+/** The SYN has been dealt with; the segment now begins behind it. */
+function withoutSyn(): void {
+  seg.seq = seg.seq.plus(1);
+  seg.len--;
+  seg.flags &= ~TcpFlag.SYN;
+}
+
+/** §3.10.7.4, "Otherwise": the steps, in the order of the text. */
+function otherwise(tcb: Tcb): Drop {
+  if (!acceptable(tcb)) return outOfWindow(tcb); // first, sequence number
+  if (seg.rst) return resetArrives(tcb); // second, RST (RFC 5961 §3.2)
+  if (seg.syn) return challenge(tcb, Drop.TcpSyn); // fourth, SYN (RFC 5961 §4.2)
+  if (!seg.hasAck) return drop(Drop.TcpNoAck); // fifth, ACK
+  if (tcb.state == State.SynReceived) {
+    if (seg.ack != tcb.snd.max) return refuse(Drop.TcpBadAck);
+    acknowledged(tcb);
+    tcb.snd.wnd = seg.wnd << tcb.snd.scale;
+  }
+  tcb.heardAt = now();
+  const why = ackArrives(tcb);
+  if (why != Drop.None) return why;
+  if (!goesOn(tcb)) return Drop.None;
+  return rest(tcb);
+}
+
+/** Text, then FIN (seventh and eighth). */
+function rest(tcb: Tcb): Drop {
+  const why = textArrives(tcb);
+  if (tcb.state == State.Closed) return why;
+  if (why == Drop.None || why == Drop.TcpDuplicate) finArrives(tcb);
+  return why;
+}
+
+/**
+ * The four cases of table 6. With a closed window RFC 9293 still wants ACK, RST and URG of a segment at RCV.NXT looked at
+ * (MUST-66), so it is acceptable; its text then finds no room.
+ */
+function acceptable(tcb: Tcb): bool {
+  const rcv = tcb.rcv;
+  const wnd = max<i32>(0, <i32>rcv.edge.since(rcv.nxt));
+  const offset = seg.seq.since(rcv.nxt);
+  if (offset < <u32>wnd) return true;
+  if (wnd == 0) return offset == 0;
+  return seg.len > 0 && seg.end.minus(1).since(rcv.nxt) < <u32>wnd;
+}
+
+/** Tell the peer where we are; text that came again always gets its answer, anything else from a small budget. */
+function outOfWindow(tcb: Tcb): Drop {
+  if (seg.rst) return drop(Drop.TcpOutOfWindow);
+  if (seg.syn || (seg.textLength == 0 && !seg.fin)) return challenge(tcb, Drop.TcpOutOfWindow);
+  return tcb.challenge(drop(Drop.TcpOutOfWindow));
+}
+
+function resetArrives(tcb: Tcb): Drop {
+  if (seg.seq != tcb.rcv.nxt) return challenge(tcb, Drop.TcpChallenged);
+  const state = tcb.state;
+  if (state == State.SynReceived) over(tcb, Errno.ECONNREFUSED);
+  else if (state == State.CloseWait) over(tcb, Errno.EPIPE);
+  else if (state == State.Closing || state == State.LastAck) over(tcb, 0);
+  else over(tcb, Errno.ECONNRESET);
+  return drop(Drop.TcpReset);
+}
+
+/** The acknowledgement of a TIME-WAIT record is worth repeating this often, at most, ms. */
+const ANSWER_INTERVAL: u32 = 500;
+
+/** TIME-WAIT: only the peer's FIN is expected, again. A RST is ignored (RFC 1337 F1; Deviation from §3.10.7.4, as Linux can). */
+function timeWaitArrives(record: TimeWait): Drop {
+  if (seg.rst) return drop(Drop.TcpTimeWait);
+  if (seg.syn && !seg.hasAck && seg.seq.after(record.rcvNxt)) return reopen(record);
+  if (seg.fin && seg.end == record.rcvNxt) {
+    restart(record);
+    emitTimeWaitAck(record);
+    return drop(Drop.TcpTimeWait);
+  }
+  if (seg.len == 0 && seg.seq == record.rcvNxt) return drop(Drop.TcpTimeWait);
+  if (now() - record.answeredAt >= ANSWER_INTERVAL) {
+    record.answeredAt = now();
+    emitTimeWaitAck(record);
+  }
+  return drop(Drop.TcpTimeWait);
+}
+
+/** A SYN above everything the old connection used opens a new one, if somebody listens (RFC 9293 §3.6.1, MAY-2). */
+function reopen(record: TimeWait): Drop {
+  const listener = findListener(seg.localAddress, seg.localPort);
+  if (listener == NONE) return refuse(Drop.TcpNoConnection);
+  const above = record.sndNxt.plus(0x10000);
+  forget(record);
+  return listenArrives(Tcb.at(listener), true, above);
+}

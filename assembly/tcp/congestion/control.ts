@@ -1,0 +1,33 @@
+import { INITIAL_WINDOW } from "../../config";
+import { Flag, Tcb } from "../tcb";
+import { renoAcked, renoThreshold } from "./reno";
+
+/** The congestion controller of a connection. There is one kind so far, so the questions go straight to it. */
+
+const NO_THRESHOLD: u32 = 0x3fffffff;
+
+/** Ten segments (RFC 6928), or one if the SYN or its answer was lost (RFC 5681 §3.1). */
+export function initCongestion(tcb: Tcb): void {
+  const mss = <u32>tcb.mss;
+  tcb.cwnd = tcb.has(Flag.SynLost) ? mss : min<u32>(INITIAL_WINDOW * mss, max<u32>(2 * mss, 14600));
+  tcb.ssthresh = NO_THRESHOLD;
+  tcb.ackedOctets = 0;
+}
+
+/** New data acknowledged, no loss being repaired. A window that was not used does not grow. */
+export function onAcked(tcb: Tcb, octets: u32): void {
+  if (!tcb.has(Flag.CwndLimited) || tcb.cwnd >= NO_THRESHOLD) return;
+  renoAcked(tcb, octets);
+}
+
+/** A loss was noticed with `flight` octets under way: the new threshold. */
+export function onLoss(tcb: Tcb, flight: u32): void {
+  tcb.ssthresh = renoThreshold(tcb, flight);
+  tcb.ackedOctets = 0;
+}
+
+/** After an idle time longer than the timeout, start again from the initial window at most (RFC 5681 §4.1). */
+export function onIdle(tcb: Tcb): void {
+  const mss = <u32>tcb.mss;
+  tcb.cwnd = min(tcb.cwnd, min<u32>(INITIAL_WINDOW * mss, max<u32>(2 * mss, 14600)));
+}

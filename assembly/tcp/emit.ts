@@ -1,0 +1,128 @@
+import { Counter, Drop, Protocol } from "../abi";
+import { TTL } from "../config";
+import { Answer, mayAnswer } from "../ip/limit";
+import { begin, finish, tryAgain } from "../ip/output";
+import { count, drop } from "../stats";
+import { ringRead } from "../storage/ring";
+import { TCP_HEADER, TcpFlag, TcpHeader } from "../wire/tcp";
+import { NO_SCALE, writeSynOptions } from "../wire/tcp_options";
+import { announcedMss } from "./lifecycle";
+import { scaleFor, windowToAnnounce } from "./receiver";
+import { seg } from "./segment";
+import { Seq } from "./seq";
+import { HalfOpen } from "./synqueue";
+import { Flag, Tcb, Timer } from "./tcb";
+import { TimeWait } from "./timewait";
+import { disarm } from "./timers";
+
+/** Segments are written here, straight into a slot of the ring: header, options, text from the send buffer. */
+
+const LARGEST_WINDOW: u32 = 0xffff;
+
+/** The segment `output` wants to send next. */
+@final
+@unmanaged
+export class Plan {
+  seq: Seq;
+  /** Octets of text. */
+  length: u32;
+  flags: u32;
+}
+export const plan = changetype<Plan>(memory.data(12, 4));
+
+function writeHeader(at: usize, ports: u32, seq: Seq, ack: Seq, size: u32, flags: u32, wnd: u32): void {
+  const header = TcpHeader.at(at);
+  header.srcPort = ports >> 16;
+  header.dstPort = ports & 0xffff;
+  header.seq = seq.bits;
+  header.ack = flags & TcpFlag.ACK ? ack.bits : 0;
+  header.size = size;
+  header.flags = flags;
+  header.window = wnd;
+  header.checksum = 0;
+  header.urgent = 0;
+  count(Counter.TcpOut);
+}
+
+/** Send `plan` on a connection. False if the ring is full: nothing has changed, try again later. */
+export function emitPlan(tcb: Tcb): bool {
+  const at = begin(tcb.localAddress, tcb.foreignAddress);
+  if (at == 0) return !tryAgain(); // lost on the way out counts as sent
+  const flags = plan.flags;
+  let size = TCP_HEADER;
+  if (flags & TcpFlag.SYN) size += writeSynOptions(at + size, announcedMss(tcb.userMss), offeredScale(tcb, flags));
+  const ports = (<u32>tcb.localPort << 16) | tcb.foreignPort;
+  writeHeader(at, ports, plan.seq, tcb.rcv.nxt, size, flags, announce(tcb, flags));
+  const snd = tcb.snd;
+  if (plan.length) ringRead(snd.buffer, snd.size - 1, plan.seq.bits, at + size, plan.length);
+  finish(Protocol.IPPROTO_TCP, size + plan.length, tcb.ttl, tcb.tos);
+  return true;
+}
+
+/** A SYN offers our shift count; a SYN-ACK repeats it only if the peer's SYN had one. */
+function offeredScale(tcb: Tcb, flags: u32): u32 {
+  if (flags & TcpFlag.ACK && !tcb.has(Flag.Scaled)) return NO_SCALE;
+  return scaleFor(tcb.rcv.size);
+}
+
+/** The window field of the next segment; what it promises is remembered. */
+function announce(tcb: Tcb, flags: u32): u32 {
+  if (flags & TcpFlag.RST) return 0;
+  const rcv = tcb.rcv;
+  const wnd = windowToAnnounce(tcb);
+  if (flags & TcpFlag.SYN) {
+    const field = min(wnd, LARGEST_WINDOW);
+    rcv.edge = rcv.nxt.plus(field);
+    return field;
+  }
+  const field = min(wnd >> rcv.scale, LARGEST_WINDOW);
+  const edge = rcv.nxt.plus(field << rcv.scale);
+  if (edge.after(rcv.edge)) rcv.edge = edge;
+  rcv.acked = rcv.nxt;
+  tcb.clear(Flag.AckNow);
+  tcb.clear(Flag.AckDelayed);
+  disarm(tcb, Timer.DelayedAck);
+  return field;
+}
+
+/** Our SYN-ACK for a half-open connection. False if it could not be sent now. */
+export function emitSynAck(entry: HalfOpen, userMss: u32, ttl: u32, tos: u32): bool {
+  const at = begin(entry.localAddress, entry.foreignAddress);
+  if (at == 0) return !tryAgain(); // lost on the way out counts as sent
+  const receive = <u32>1 << entry.receiveOrder;
+  const scale = <u32>entry.scale == NO_SCALE ? NO_SCALE : scaleFor(receive);
+  const size = TCP_HEADER + writeSynOptions(at + TCP_HEADER, announcedMss(userMss), scale);
+  const ports = (<u32>entry.localPort << 16) | entry.foreignPort;
+  const flags = TcpFlag.SYN | TcpFlag.ACK;
+  writeHeader(at, ports, entry.iss, entry.irs.plus(1), size, flags, min(receive, LARGEST_WINDOW));
+  finish(Protocol.IPPROTO_TCP, size, ttl, tos);
+  return true;
+}
+
+/** A bare acknowledgement for a half-open connection that got something unacceptable. */
+export function emitHalfOpenAck(entry: HalfOpen): void {
+  const wnd = min(<u32>1 << entry.receiveOrder, LARGEST_WINDOW);
+  bare(entry.localAddress, entry.foreignAddress, entry.iss.plus(1), entry.irs.plus(1), TcpFlag.ACK, wnd);
+}
+
+/** The last acknowledgement, again. */
+export function emitTimeWaitAck(record: TimeWait): void {
+  bare(record.localAddress, record.foreignAddress, record.sndNxt, record.rcvNxt, TcpFlag.ACK, record.wnd);
+}
+
+/** Answer `seg`, swapping its ports, with a segment of header only; lost if the ring is full. */
+function bare(local: u32, foreign: u32, seq: Seq, ack: Seq, flags: u32, wnd: u32): void {
+  const at = begin(local, foreign);
+  if (at == 0) return;
+  writeHeader(at, (seg.localPort << 16) | seg.foreignPort, seq, ack, TCP_HEADER, flags, wnd);
+  finish(Protocol.IPPROTO_TCP, TCP_HEADER, TTL, 0);
+}
+
+/** Answer `seg`, which belongs to no connection, with a RST it must believe (RFC 9293 §3.10.7.1); never answer a RST. */
+export function refuse(why: Drop): Drop {
+  if (seg.rst || !mayAnswer(Answer.Reset)) return drop(why);
+  count(Counter.TcpResetsOut);
+  if (seg.hasAck) bare(seg.localAddress, seg.foreignAddress, seg.ack, Seq.of(0), TcpFlag.RST, 0);
+  else bare(seg.localAddress, seg.foreignAddress, Seq.of(0), seg.end, TcpFlag.RST | TcpFlag.ACK, 0);
+  return drop(why);
+}

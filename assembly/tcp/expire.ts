@@ -1,0 +1,108 @@
+import { Counter, Errno, State } from "../abi";
+import { MAX_TCBS, RETRIES } from "../config";
+import { now } from "../clock";
+import { count } from "../stats";
+import { abort, orphaned, over } from "./ending";
+import { synAckDue } from "./listen";
+import { timedOut } from "./recovery";
+import { backedOff } from "./rtt";
+import { HalfOpen } from "./synqueue";
+import { Flag, Tcb, Timer } from "./tcb";
+import { arm, fired, nextDue, reschedule } from "./timers";
+import { expireTimeWaits } from "./timewait";
+
+/** Run the timers that are due, `budget` at most; they only mark (RFC 9293 §3.10.8, TIMEOUTS). */
+export function expireTimers(budget: u32): void {
+  expireTimeWaits(budget);
+  while (budget-- > 0) {
+    const id = nextDue();
+    if (id < 0) return;
+    if (<u32>id < MAX_TCBS) connectionDue(Tcb.at(id));
+    else synAckDue(HalfOpen.at(<u32>id - MAX_TCBS));
+  }
+}
+
+function connectionDue(tcb: Tcb): void {
+  if (fired(tcb, Timer.DelayedAck, tcb.ackAt)) delayedAckDue(tcb);
+  if (fired(tcb, Timer.Keep, tcb.keepAt) && !keepDue(tcb)) return;
+  if (fired(tcb, Timer.Retransmit, tcb.retransmitAt) && !retransmissionDue(tcb)) return;
+  reschedule(tcb);
+}
+
+function delayedAckDue(tcb: Tcb): void {
+  if (!tcb.has(Flag.AckDelayed)) return;
+  count(Counter.TcpDelayedAcks);
+  tcb.set(Flag.AckNow);
+  tcb.mark();
+}
+
+/** The retransmission timer: persist, SYN or data. False if the connection is over. */
+function retransmissionDue(tcb: Tcb): bool {
+  const snd = tcb.snd;
+  tcb.mark();
+  if (!tcb.has(Flag.WasEstablished)) return synDue(tcb);
+  const persisting = snd.max == snd.una || tcb.has(Flag.Probed) || snd.wnd == 0;
+  if (tcb.unanswered >= RETRIES) return giveUp(tcb); // R2 (MUST-20)
+  tcb.unanswered++;
+  if (persisting) probe(tcb);
+  else {
+    count(Counter.TcpTimeouts);
+    timedOut(tcb);
+  }
+  if (tcb.backoff < 0xff) tcb.backoff++;
+  arm(tcb, Timer.Retransmit, backedOff(tcb));
+  return true;
+}
+
+/** The window is still closed: ask again, each time after twice the pause (SHLD-30), for ever while answered (MUST-37). */
+function probe(tcb: Tcb): void {
+  count(Counter.TcpPersistProbes);
+  tcb.snd.nxt = tcb.snd.una;
+  tcb.clear(Flag.Timing);
+  tcb.set(Flag.Probed);
+  tcb.set(Flag.Probe);
+}
+
+function synDue(tcb: Tcb): bool {
+  if (tcb.backoff >= tcb.synRetries) return giveUp(tcb);
+  tcb.backoff++;
+  tcb.set(Flag.SynLost);
+  tcb.clear(Flag.Timing); // Karn
+  tcb.snd.nxt = tcb.iss;
+  arm(tcb, Timer.Retransmit, backedOff(tcb));
+  return true;
+}
+
+/** The peer is silent: report what the network said about it, or that time is up. */
+function giveUp(tcb: Tcb): bool {
+  over(tcb, tcb.softError ? tcb.softError : Errno.ETIMEDOUT);
+  return false;
+}
+
+/** Keep-alive, or the end of an orphan's FIN-WAIT-2. False if the connection is over. */
+function keepDue(tcb: Tcb): bool {
+  if (tcb.state == State.FinWait2 && orphaned(tcb)) {
+    over(tcb, 0);
+    return false;
+  }
+  if (!tcb.has(Flag.KeepAlive)) return true;
+  const idle = now() - tcb.heardAt;
+  if (tcb.keepProbes == 0 && idle < tcb.keepIdle) {
+    arm(tcb, Timer.Keep, tcb.keepIdle - idle);
+    return true;
+  }
+  if (tcb.snd.max != tcb.snd.una) {
+    arm(tcb, Timer.Keep, tcb.keepInterval); // MUST-26: the retransmission timer watches
+    return true;
+  }
+  if (tcb.keepProbes >= tcb.keepCount) {
+    abort(tcb, tcb.softError ? tcb.softError : Errno.ETIMEDOUT);
+    return false;
+  }
+  tcb.keepProbes++;
+  count(Counter.TcpKeepAlives);
+  tcb.set(Flag.KeepAliveNow);
+  tcb.mark();
+  arm(tcb, Timer.Keep, tcb.keepInterval);
+  return true;
+}

@@ -1,0 +1,39 @@
+import { State } from "../abi";
+import { enterFinWait2, enterTimeWait, over } from "./ending";
+import { seg } from "./segment";
+import { Flag, Tcb } from "./tcb";
+
+/** FINs: ours being acknowledged, and the peer's (RFC 9293 §3.10.7.4, fifth and eighth). */
+
+/** After the ACK field: has our FIN arrived? False if that ended the connection. */
+export function goesOn(tcb: Tcb): bool {
+  if (!tcb.has(Flag.FinQueued) || !tcb.snd.una.after(tcb.snd.end)) return true;
+  const state = tcb.state;
+  if (state == State.FinWait1) enterFinWait2(tcb);
+  else if (state == State.Closing) enterTimeWait(tcb);
+  else if (state == State.LastAck) over(tcb, 0);
+  return state != State.Closing && state != State.LastAck;
+}
+
+/** The FIN of the present segment; one that lies beyond a hole waits until the hole is filled. */
+export function finArrives(tcb: Tcb): void {
+  if (tcb.has(Flag.FinReceived)) return;
+  if (seg.fin && !tcb.has(Flag.FinSeen)) {
+    tcb.set(Flag.FinSeen);
+    tcb.rcv.finAt = seg.end.minus(1);
+  }
+  if (tcb.has(Flag.FinSeen) && tcb.rcv.nxt == tcb.rcv.finAt) finReached(tcb);
+}
+
+/** Everything before the FIN has been received. */
+function finReached(tcb: Tcb): void {
+  tcb.rcv.nxt = tcb.rcv.nxt.plus(1);
+  tcb.set(Flag.FinReceived);
+  tcb.set(Flag.AckNow);
+  tcb.mark();
+  tcb.tell();
+  const state = tcb.state;
+  if (state == State.SynReceived || state == State.Established) tcb.enter(State.CloseWait);
+  else if (state == State.FinWait1) tcb.enter(State.Closing); // its FIN before the ACK of ours
+  else if (state == State.FinWait2) enterTimeWait(tcb);
+}

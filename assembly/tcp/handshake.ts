@@ -1,0 +1,93 @@
+import { Counter, Drop, Errno, State } from "../abi";
+import { count, drop } from "../stats";
+import { sizeFor } from "../storage/buddy";
+import { NO_SCALE } from "../wire/tcp_options";
+import { refuse } from "./emit";
+import { over } from "./ending";
+import { initialSequence } from "./isn";
+import { agree, beginReceiving, beginSending, freeBuffers, takeBuffers } from "./lifecycle";
+import { believable, shiftOf } from "./listen";
+import { sample } from "./rtt";
+import { seg } from "./segment";
+import { addConnection } from "./table";
+import { Flag, Tcb, Timer } from "./tcb";
+import { arm, disarm } from "./timers";
+
+/** The active open. */
+
+/** RFC 9293 §3.10.1, OPEN: the four-tuple is set and free; 0, or an errno. */
+export function openActively(tcb: Tcb): u32 {
+  freeBuffers(tcb);
+  if (!takeBuffers(tcb, sizeFor(tcb.wantedRcv), sizeFor(tcb.wantedSnd))) return Errno.ENOBUFS;
+  const kept = Flag.NoDelay | Flag.KeepAlive | Flag.ReuseAddress | Flag.Linger;
+  tcb.flags = (tcb.flags & kept) | Flag.Active;
+  tcb.error = 0;
+  tcb.softError = 0;
+  tcb.backoff = 0;
+  tcb.ranges.init();
+  beginSending(tcb, initialSequence(tcb.localAddress, tcb.localPort, tcb.foreignAddress, tcb.foreignPort));
+  tcb.enter(State.SynSent);
+  addConnection(tcb);
+  tcb.mark();
+  count(Counter.TcpActiveOpens);
+  return 0;
+}
+
+/** RFC 9293 §3.10.7.3, SYN-SENT. True if our SYN is acknowledged: text and FIN are still to be looked at. */
+export function synSentArrives(tcb: Tcb): bool {
+  if (seg.hasAck && seg.ack != tcb.snd.max) return badAck(); // first, ACK
+  if (seg.rst) return reset(tcb); // second, RST
+  if (!seg.syn) return ignored(Drop.TcpNotSyn); // fifth, neither
+  beginReceiving(tcb, seg.seq); // fourth, SYN
+  const scaled = seg.scale != NO_SCALE;
+  agree(tcb, believable(seg.mss), scaled ? shiftOf(seg.scale) : 0, scaled);
+  const snd = tcb.snd;
+  snd.wnd = seg.wnd; // the window of a SYN is never scaled
+  snd.maxWnd = snd.wnd;
+  snd.wl1 = seg.seq;
+  snd.wl2 = seg.ack;
+  tcb.mark();
+  if (!seg.hasAck) {
+    tcb.enter(State.SynReceived); // simultaneous open: our SYN again, now with an acknowledgement (MUST-10)
+    snd.nxt = snd.una;
+    tcb.backoff = 0;
+    return false;
+  }
+  acknowledged(tcb);
+  tcb.rcv.edge = tcb.rcv.nxt.plus(min(tcb.rcv.size, 0xffff)); // what our SYN announced
+  tcb.set(Flag.AckNow);
+  return true;
+}
+
+/** An acknowledgement that is not for our SYN: the peer is told so, unless it resets us. */
+function badAck(): bool {
+  refuse(Drop.TcpBadAck);
+  return false;
+}
+
+function ignored(why: Drop): bool {
+  drop(why);
+  return false;
+}
+
+/** A RST counts only if it acknowledges our SYN. */
+function reset(tcb: Tcb): bool {
+  drop(Drop.TcpReset);
+  if (seg.hasAck) over(tcb, Errno.ECONNREFUSED);
+  return false;
+}
+
+/** Our SYN has been acknowledged by `seg`: the connection is established. */
+export function acknowledged(tcb: Tcb): void {
+  const snd = tcb.snd;
+  snd.una = seg.ack;
+  snd.nxt = seg.ack;
+  sample(tcb, seg.ack);
+  tcb.backoff = 0;
+  if (tcb.has(Flag.SynLost)) tcb.rto = 3000; // RFC 6298 §5.7
+  disarm(tcb, Timer.Retransmit);
+  tcb.set(Flag.WasEstablished);
+  if (tcb.has(Flag.KeepAlive)) arm(tcb, Timer.Keep, tcb.keepIdle);
+  if (tcb.state == State.SynSent || tcb.state == State.SynReceived) tcb.enter(State.Established);
+  tcb.tell();
+}

@@ -1,0 +1,124 @@
+import { State } from "../abi";
+import { KEEP_COUNT, KEEP_IDLE, KEEP_INTERVAL, MTU, SYN_RETRIES, TTL } from "../config";
+import { now } from "../clock";
+import { freeBuffer, takeBuffer } from "../storage/buddy";
+import { initCongestion } from "./congestion/control";
+import { scaleFor } from "./receiver";
+import { initRtt } from "./rtt";
+import { Seq } from "./seq";
+import { removeConnection, removeListener } from "./table";
+import { Flag, NONE, TCB_SIZE, Tcb, tcbs, work } from "./tcb";
+import { unschedule } from "./timers";
+
+/** From the free list to a connection and back. */
+
+const IP_AND_TCP_HEADER: u32 = 40;
+/** What we announce in a SYN: what fits our MTU without options (RFC 9293 §3.7.1, RFC 6691). */
+export const OUR_MSS: u32 = MTU - IP_AND_TCP_HEADER;
+/** What the peer takes if it says nothing (MUST-15). */
+const DEFAULT_MSS: u32 = 536;
+/** Below this a peer's MSS is not believed: a connection of tiny segments is an attack on the sender (CVE-2019-11479). */
+const LEAST_MSS: u32 = 64;
+
+/** A fresh Tcb in CLOSED, or NONE. */
+export function takeTcb(): u32 {
+  const i = tcbs.take();
+  if (i < 0) return NONE;
+  const tcb = Tcb.at(i);
+  memory.fill(changetype<usize>(tcb), 0, TCB_SIZE);
+  tcb.socket = <u16>NONE;
+  tcb.listener = <u16>NONE;
+  tcb.next = <u16>NONE;
+  tcb.ttl = <u8>TTL;
+  tcb.keepIdle = KEEP_IDLE;
+  tcb.keepInterval = KEEP_INTERVAL;
+  tcb.keepCount = <u8>KEEP_COUNT;
+  tcb.synRetries = <u8>SYN_RETRIES;
+  tcb.ranges.init();
+  return i;
+}
+
+/** Both buffers or none; the sizes are powers of two. */
+export function takeBuffers(tcb: Tcb, receive: u32, send: u32): bool {
+  const input = takeBuffer(receive);
+  if (input == 0) return false;
+  const output = takeBuffer(send);
+  if (output == 0) {
+    freeBuffer(input, receive);
+    return false;
+  }
+  tcb.rcv.buffer = input;
+  tcb.rcv.size = receive;
+  tcb.snd.buffer = output;
+  tcb.snd.size = send;
+  return true;
+}
+
+export function freeBuffers(tcb: Tcb): void {
+  if (tcb.rcv.buffer) freeBuffer(tcb.rcv.buffer, tcb.rcv.size);
+  if (tcb.snd.buffer) freeBuffer(tcb.snd.buffer, tcb.snd.size);
+  tcb.rcv.buffer = 0;
+  tcb.snd.buffer = 0;
+}
+
+/** Nobody finds it any more, no timer runs, it will not send; what the user has not read stays readable. */
+export function detach(tcb: Tcb): void {
+  if (tcb.has(Flag.Hashed)) {
+    if (tcb.state == State.Listen) removeListener(tcb);
+    else removeConnection(tcb);
+  }
+  unschedule(tcb.index);
+  tcb.timers = 0;
+  if (work.has(tcb.index)) work.remove(tcb.index);
+}
+
+/** Back to the free list. */
+export function release(tcb: Tcb): void {
+  detach(tcb);
+  freeBuffers(tcb);
+  tcbs.give(tcb.index);
+}
+
+/** Both sequence spaces at the start, before either SYN is acknowledged. */
+export function beginSending(tcb: Tcb, iss: Seq): void {
+  const snd = tcb.snd;
+  tcb.iss = iss;
+  snd.una = iss;
+  snd.nxt = iss;
+  snd.max = iss;
+  snd.end = iss.plus(1);
+  tcb.recover = iss.minus(1); // so that a loss in the very first window counts too
+  tcb.heardAt = now();
+  tcb.rcv.mss = DEFAULT_MSS;
+  initRtt(tcb);
+}
+
+export function beginReceiving(tcb: Tcb, irs: Seq): void {
+  const rcv = tcb.rcv;
+  tcb.irs = irs;
+  rcv.nxt = irs.plus(1);
+  rcv.read = rcv.nxt;
+  rcv.acked = rcv.nxt;
+  rcv.edge = rcv.nxt;
+}
+
+/** The peer's SYN options: its MSS (0: none), its shift count; `scaled` if both sides offered one. */
+export function agree(tcb: Tcb, mss: u32, scale: u32, scaled: bool): void {
+  tcb.mss = <u16>effectiveMss(mss, tcb.userMss);
+  tcb.put(Flag.Scaled, scaled);
+  tcb.snd.scale = scaled ? scale : 0;
+  tcb.rcv.scale = scaled ? scaleFor(tcb.rcv.size) : 0;
+  initCongestion(tcb);
+}
+
+/** Eff.snd.MSS (RFC 9293 §3.7.1, MUST-16); our segments carry no options besides the SYN's. */
+function effectiveMss(theirs: u32, users: u32): u32 {
+  const offered = theirs == 0 ? DEFAULT_MSS : max(theirs, LEAST_MSS);
+  const mss = min(offered, OUR_MSS);
+  return users ? min(mss, users) : mss;
+}
+
+/** The MSS we announce (MUST-67): the user's bound, if lower. */
+export function announcedMss(userMss: u32): u32 {
+  return userMss ? min(userMss, OUR_MSS) : OUR_MSS;
+}

@@ -1,0 +1,238 @@
+import { Counter, Drop, State } from "../abi";
+import { SYNACK_RETRIES } from "../config";
+import { now } from "../clock";
+import { count, drop } from "../stats";
+import { sizeFor } from "../storage/buddy";
+import { NO_SCALE } from "../wire/tcp_options";
+import { emitHalfOpenAck, emitSynAck, refuse } from "./emit";
+import { abort } from "./ending";
+import { initialSequence } from "./isn";
+import { agree, beginReceiving, beginSending, release, takeBuffers, takeTcb } from "./lifecycle";
+import { measured } from "./rtt";
+import { seg } from "./segment";
+import { Seq } from "./seq";
+import {
+  HalfOpen,
+  addHalfOpen,
+  halfOpens,
+  oldestHalfOpen,
+  removeHalfOpen,
+  removeHalfOpenOf,
+  synQueueFull,
+  wakeHalfOpen,
+} from "./synqueue";
+import { addConnection } from "./table";
+import { Flag, NONE, Tcb, Timer } from "./tcb";
+import { arm } from "./timers";
+
+/** The passive open: LISTEN, SYN-RECEIVED as an entry of the SYN queue, and the accept queue. */
+
+const SYNACK_TIMEOUT: u32 = 1000;
+const LARGEST_SCALE: u32 = 14;
+const LEAST_MSS: u32 = 64;
+
+/** RFC 9293 §3.10.7.2, LISTEN. `above` is the lowest initial sequence number a reused four-tuple may get. */
+export function listenArrives(listener: Tcb, reused: bool, above: Seq): Drop {
+  if (seg.rst) return drop(Drop.TcpReset); // first, RST
+  if (seg.hasAck) return refuse(Drop.TcpNoConnection); // second, ACK
+  if (!seg.syn) return drop(Drop.TcpNotSyn); // fourth, anything else
+  if (seg.fin) return drop(Drop.TcpSynFin);
+  if (listener.accepting >= listener.backlog) return drop(Drop.TcpAcceptQueueFull);
+  if (synQueueFull()) {
+    drop(Drop.TcpSynQueueFull);
+    removeHalfOpen(oldestHalfOpen());
+  }
+  const entry = addHalfOpen(seg.localAddress, seg.localPort, seg.foreignAddress, seg.foreignPort); // third, SYN
+  const iss = initialSequence(seg.localAddress, seg.localPort, seg.foreignAddress, seg.foreignPort);
+  entry.iss = reused && !iss.after(above) ? above : iss;
+  entry.irs = seg.seq;
+  entry.at = now();
+  entry.wnd = <u16>seg.wnd;
+  entry.mss = <u16>believable(seg.mss);
+  entry.scale = <u8>shiftOf(seg.scale);
+  entry.receiveOrder = <u8>ctz(sizeFor(listener.wantedRcv));
+  entry.sendOrder = <u8>ctz(sizeFor(listener.wantedSnd));
+  entry.listener = <u16>listener.index;
+  wakeHalfOpen(entry, now() + SYNACK_TIMEOUT);
+  emitSynAck(entry, listener.userMss, listener.ttl, listener.tos);
+  return Drop.None;
+}
+
+/** Count an MSS that will be raised to the floor. */
+export function believable(mss: u32): u32 {
+  if (mss != 0 && mss < LEAST_MSS) count(Counter.TcpMssClamped);
+  return mss;
+}
+
+/** A shift count above 14 is used as 14 (RFC 7323 §2.3). */
+export function shiftOf(scale: u32): u32 {
+  if (scale == NO_SCALE || scale <= LARGEST_SCALE) return scale;
+  count(Counter.TcpWindowScaleClamped);
+  return LARGEST_SCALE;
+}
+
+/**
+ * A segment for a half-open connection: RFC 9293 §3.10.7.4 for a SYN-RECEIVED that came from LISTEN. Returns the connection if
+ * the segment completed the handshake (its text and FIN are still to be looked at), else NONE.
+ */
+export function halfOpenArrives(entry: HalfOpen): u32 {
+  const nxt = entry.irs.plus(1);
+  const wnd = min(<u32>1 << entry.receiveOrder, 0xffff);
+  if (seg.syn && seg.seq == entry.irs && !seg.hasAck && !seg.rst) return repeated(entry);
+  if (seg.seq.since(nxt) >= wnd) return unacceptable(entry); // first, sequence number
+  if (seg.rst) return resetHalfOpen(entry, nxt); // second, RST: back to LISTEN
+  if (seg.syn) {
+    removeHalfOpen(entry); // fourth, SYN: back to LISTEN
+    return dropped(Drop.TcpSyn);
+  }
+  if (!seg.hasAck) return dropped(Drop.TcpNoAck); // fifth, ACK
+  if (seg.ack != entry.iss.plus(1)) return refused();
+  return complete(entry);
+}
+
+function dropped(why: Drop): u32 {
+  drop(why);
+  return NONE;
+}
+
+function refused(): u32 {
+  refuse(Drop.TcpBadAck);
+  return NONE;
+}
+
+/** The SYN came again: our answer was lost. */
+function repeated(entry: HalfOpen): u32 {
+  const listener = Tcb.at(entry.listener);
+  emitSynAck(entry, listener.userMss, listener.ttl, listener.tos);
+  return dropped(Drop.TcpDuplicate);
+}
+
+function unacceptable(entry: HalfOpen): u32 {
+  if (!seg.rst) emitHalfOpenAck(entry);
+  return dropped(Drop.TcpOutOfWindow);
+}
+
+function resetHalfOpen(entry: HalfOpen, nxt: Seq): u32 {
+  if (seg.seq != nxt) {
+    count(Counter.TcpChallengeAcks);
+    emitHalfOpenAck(entry); // RFC 5961 §3.2
+    return dropped(Drop.TcpChallenged);
+  }
+  count(Counter.TcpAttemptFails);
+  removeHalfOpen(entry);
+  return dropped(Drop.TcpReset);
+}
+
+/** The third step: a Tcb and buffers now, and a place in the accept queue. Without them the client's next segment tries again. */
+function complete(entry: HalfOpen): u32 {
+  const listener = Tcb.at(entry.listener);
+  if (listener.accepting >= listener.backlog) return dropped(Drop.TcpAcceptQueueFull);
+  const i = takeTcb();
+  if (i == NONE) return dropped(Drop.TcpNoMemory);
+  const tcb = Tcb.at(i);
+  if (!takeBuffers(tcb, 1 << entry.receiveOrder, 1 << entry.sendOrder)) {
+    release(tcb);
+    return dropped(Drop.TcpNoMemory);
+  }
+  inherit(tcb, listener);
+  establish(tcb, entry);
+  removeHalfOpen(entry);
+  queueAccept(listener, tcb);
+  return i;
+}
+
+/** What an accepted socket has from its listener. */
+function inherit(tcb: Tcb, listener: Tcb): void {
+  const kept = Flag.NoDelay | Flag.KeepAlive | Flag.ReuseAddress | Flag.Linger;
+  tcb.flags |= listener.flags & kept;
+  tcb.ttl = listener.ttl;
+  tcb.tos = listener.tos;
+  tcb.userMss = listener.userMss;
+  tcb.keepIdle = listener.keepIdle;
+  tcb.keepInterval = listener.keepInterval;
+  tcb.keepCount = listener.keepCount;
+  tcb.lingerSeconds = listener.lingerSeconds;
+  tcb.wantedRcv = listener.wantedRcv;
+  tcb.wantedSnd = listener.wantedSnd;
+}
+
+function establish(tcb: Tcb, entry: HalfOpen): void {
+  tcb.localAddress = entry.localAddress;
+  tcb.localPort = entry.localPort;
+  tcb.foreignAddress = entry.foreignAddress;
+  tcb.foreignPort = entry.foreignPort;
+  beginSending(tcb, entry.iss);
+  beginReceiving(tcb, entry.irs);
+  tcb.rcv.edge = tcb.rcv.nxt.plus(min(tcb.rcv.size, 0xffff));
+  tcb.put(Flag.SynLost, entry.retries > 0);
+  const scaled = <u32>entry.scale != NO_SCALE;
+  agree(tcb, entry.mss, entry.scale, scaled);
+  const snd = tcb.snd;
+  snd.una = entry.iss.plus(1);
+  snd.nxt = snd.una;
+  snd.max = snd.una;
+  snd.wnd = seg.wnd << snd.scale;
+  snd.maxWnd = snd.wnd;
+  snd.wl1 = seg.seq;
+  snd.wl2 = seg.ack;
+  if (entry.retries == 0) measured(tcb, now() - entry.at);
+  else tcb.rto = 3000; // RFC 6298 §5.7
+  tcb.set(Flag.WasEstablished);
+  if (tcb.has(Flag.KeepAlive)) arm(tcb, Timer.Keep, tcb.keepIdle);
+  tcb.enter(State.Established);
+  addConnection(tcb);
+  count(Counter.TcpPassiveOpens);
+}
+
+/** The SYN-ACK was not answered in time: send it again, twice as patient, or give up. */
+export function synAckDue(entry: HalfOpen): void {
+  if (entry.retries >= SYNACK_RETRIES) {
+    count(Counter.TcpAttemptFails);
+    removeHalfOpen(entry);
+    return;
+  }
+  const listener = Tcb.at(entry.listener);
+  if (emitSynAck(entry, listener.userMss, listener.ttl, listener.tos)) {
+    entry.retries++;
+    count(Counter.TcpRetransmits);
+  }
+  wakeHalfOpen(entry, now() + (SYNACK_TIMEOUT << entry.retries));
+}
+
+// ---- The accept queue: a chain of Tcbs, first to last ----------------------------------------------------------------------
+
+function queueAccept(listener: Tcb, tcb: Tcb): void {
+  const i = tcb.index;
+  tcb.listener = <u16>listener.index;
+  tcb.acceptFirst = <u16>NONE;
+  if (listener.accepting == 0) listener.acceptFirst = <u16>i;
+  else Tcb.at(listener.acceptLast).acceptFirst = <u16>i;
+  listener.acceptLast = <u16>i;
+  listener.accepting++;
+  listener.tell();
+}
+
+/** The connection that waits longest, still in the queue, or NONE. */
+export function firstAccepted(listener: Tcb): u32 {
+  return listener.accepting ? <u32>listener.acceptFirst : NONE;
+}
+
+/** Take it out of the queue. */
+export function takeAccepted(listener: Tcb): void {
+  const tcb = Tcb.at(listener.acceptFirst);
+  listener.acceptFirst = tcb.acceptFirst;
+  listener.accepting--;
+  tcb.listener = <u16>NONE;
+}
+
+/** Nobody listens any more: half-open connections are forgotten, accepted ones nobody took are reset. */
+export function closeListener(listener: Tcb): void {
+  if (halfOpens()) removeHalfOpenOf(listener.index);
+  while (listener.accepting) {
+    const tcb = Tcb.at(listener.acceptFirst);
+    takeAccepted(listener);
+    if (tcb.state == State.Closed) release(tcb);
+    else abort(tcb, 0);
+  }
+  release(listener);
+}

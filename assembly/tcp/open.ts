@@ -1,0 +1,104 @@
+import { Errno, State } from "../abi";
+import { MAX_TCBS, SOMAXCONN } from "../config";
+import { Purpose, random, siphash } from "../random";
+import { openActively } from "./handshake";
+import { addListener, findConnection, findListener } from "./table";
+import { Flag, NONE, Tcb, tcbs } from "./tcb";
+import { findTimeWait, portWaits } from "./timewait";
+
+/** Local ports: who may have which (bind), and the choice of an ephemeral one (RFC 6056). */
+
+const FIRST_PORT: u32 = 1024;
+const PORTS: u32 = 0x10000 - FIRST_PORT;
+/** RFC 6056 §3.3.4, algorithm 4: a table of counters, so that one peer cannot count our connections to another. */
+const COUNTERS: u32 = 16;
+const counters = memory.data(COUNTERS * 4, 4);
+
+export function initPorts(): void {
+  for (let i: u32 = 0; i < COUNTERS; i++) store<u32>(counters + (i << 2), random());
+}
+
+/** BSD's bind: 0 or an errno. Port 0 picks a free one. */
+export function bindTcb(tcb: Tcb, address: u32, port: u32): u32 {
+  const chosen = port ? port : unusedPort(tcb, address);
+  if (chosen == 0 || !mayBind(tcb, address, chosen)) return Errno.EADDRINUSE;
+  tcb.localAddress = address;
+  tcb.localPort = <u16>chosen;
+  return 0;
+}
+
+function unusedPort(tcb: Tcb, address: u32): u32 {
+  const offset = random();
+  for (let n: u32 = 0; n < PORTS; n++) {
+    const port = FIRST_PORT + ((offset % PORTS) + n) % PORTS;
+    if (mayBind(tcb, address, port)) return port;
+  }
+  return 0;
+}
+
+/** No other socket has the port on an overlapping address, unless both allow it and neither listens. */
+function mayBind(tcb: Tcb, address: u32, port: u32): bool {
+  const reuse = tcb.has(Flag.ReuseAddress);
+  for (let i: u32 = 0; i < MAX_TCBS; i++) {
+    const other = Tcb.at(i);
+    if (<u32>other.localPort != port || other == tcb || !tcbs.has(i)) continue;
+    if (address && other.localAddress && other.localAddress != address) continue;
+    if (!reuse || !other.has(Flag.ReuseAddress) || other.state == State.Listen) return false;
+  }
+  return reuse || !portWaits(address, port);
+}
+
+/** BSD's listen: 0 or an errno. Once more on a listener only changes the backlog. */
+export function listenOn(tcb: Tcb, backlog: i32): u32 {
+  const bound = min<u32>(backlog < 1 ? 1 : backlog, SOMAXCONN);
+  if (tcb.state == State.Listen) {
+    tcb.backlog = <u16>bound;
+    return 0;
+  }
+  if (tcb.state != State.Closed || tcb.has(Flag.Active)) return Errno.EINVAL;
+  if (tcb.localPort == 0) {
+    const error = bindTcb(tcb, 0, 0);
+    if (error) return error;
+  }
+  if (listens(tcb)) return Errno.EADDRINUSE;
+  tcb.backlog = <u16>bound;
+  tcb.enter(State.Listen);
+  addListener(tcb);
+  return 0;
+}
+
+function listens(tcb: Tcb): bool {
+  const i = findListener(tcb.localAddress, tcb.localPort);
+  return i != NONE && Tcb.at(i).localAddress == tcb.localAddress;
+}
+
+/** BSD's connect, the four-tuple's local address being known: 0 or an errno. */
+export function connectTcb(tcb: Tcb, address: u32, port: u32): u32 {
+  tcb.foreignAddress = address;
+  tcb.foreignPort = <u16>port;
+  if (tcb.localPort == 0) {
+    const chosen = ephemeral(tcb.localAddress, address, port);
+    if (chosen == 0) return Errno.EADDRNOTAVAIL;
+    tcb.localPort = <u16>chosen;
+  } else if (!isFree(tcb.localAddress, tcb.localPort, address, port)) return Errno.EADDRNOTAVAIL;
+  return openActively(tcb);
+}
+
+/** A port that makes the four-tuple new and that nobody listens on; 0 if there is none. */
+function ephemeral(local: u32, foreign: u32, foreignPort: u32): u32 {
+  const tuple = (<u64>local << 32) | foreign;
+  const offset = <u32>siphash(tuple, (<u64>Purpose.PortOffset << 32) | foreignPort);
+  const which = <u32>siphash(tuple, (<u64>Purpose.PortCounter << 32) | foreignPort) % COUNTERS;
+  const counter = counters + (<usize>which << 2);
+  for (let n: u32 = 0; n < PORTS; n++) {
+    const count = load<u32>(counter);
+    store<u32>(counter, count + 1);
+    const port = FIRST_PORT + (<u32>((<u64>offset + count) % PORTS));
+    if (findListener(local, port) == NONE && isFree(local, port, foreign, foreignPort)) return port;
+  }
+  return 0;
+}
+
+function isFree(local: u32, port: u32, foreign: u32, foreignPort: u32): bool {
+  return findConnection(local, port, foreign, foreignPort) == NONE && findTimeWait(local, port, foreign, foreignPort) == NONE;
+}

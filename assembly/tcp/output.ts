@@ -1,0 +1,159 @@
+import { Counter, State } from "../abi";
+import { now } from "../clock";
+import { count } from "../stats";
+import { TcpFlag } from "../wire/tcp";
+import { onIdle } from "./congestion/control";
+import { emitPlan, plan } from "./emit";
+import { settle } from "./ending";
+import { bonus } from "./recovery";
+import { backedOff, startTiming } from "./rtt";
+import { Seq } from "./seq";
+import { Flag, Tcb, Timer, work } from "./tcb";
+import { arm, armed } from "./timers";
+
+/** The one place that decides what a connection sends next, and why. */
+
+/** Let every connection on the work list send, until none has anything or the ring is full. True if work is left. */
+export function outputAll(): bool {
+  for (let turns = work.count; turns > 0; turns--) {
+    const tcb = Tcb.at(work.pop());
+    if (output(tcb)) settle(tcb);
+    else {
+      tcb.mark(); // behind the others, so that all get their turn
+      return true;
+    }
+  }
+  return work.count > 0;
+}
+
+/** False if the ring is full and something is left to send. */
+function output(tcb: Tcb): bool {
+  while (planNext(tcb)) {
+    if (!emitPlan(tcb)) return false;
+    sent(tcb);
+  }
+  waitForWindow(tcb);
+  return true;
+}
+
+function planned(seq: Seq, length: u32, flags: u32): bool {
+  plan.seq = seq;
+  plan.length = length;
+  plan.flags = flags;
+  return true;
+}
+
+/** What to send next, into `plan`; false for nothing. */
+function planNext(tcb: Tcb): bool {
+  const state = tcb.state;
+  if (state == State.Closed) return planReset(tcb);
+  if (state == State.TimeWait) return planAck(tcb);
+  if (!tcb.has(Flag.WasEstablished)) return planSyn(tcb);
+  if (tcb.has(Flag.Retransmit)) return planRetransmission(tcb);
+  if (tcb.has(Flag.Probe)) return planProbe(tcb);
+  if (planText(tcb)) return true;
+  if (tcb.has(Flag.KeepAliveNow)) return planned(tcb.snd.una.minus(1), 0, TcpFlag.ACK); // SHLD-12: no data
+  return planAck(tcb);
+}
+
+/** ABORT (RFC 9293 §3.10.5). The peer believes only its RCV.NXT, which a probe may have left behind. */
+function planReset(tcb: Tcb): bool {
+  if (!tcb.has(Flag.ResetNow)) return false;
+  return planned(tcb.has(Flag.Probed) ? tcb.snd.una : tcb.snd.max, 0, TcpFlag.RST | TcpFlag.ACK);
+}
+
+function planAck(tcb: Tcb): bool {
+  return tcb.has(Flag.AckNow) && planned(tcb.snd.max, 0, TcpFlag.ACK);
+}
+
+/** SYN-SENT sends a SYN, SYN-RECEIVED after a simultaneous open a SYN-ACK; both again when the timer put SND.NXT back. */
+function planSyn(tcb: Tcb): bool {
+  const passive = tcb.state != State.SynSent;
+  if (tcb.snd.nxt != tcb.iss) return passive && planAck(tcb);
+  return planned(tcb.iss, 0, passive ? TcpFlag.SYN | TcpFlag.ACK : TcpFlag.SYN);
+}
+
+/** The oldest segment again: the third duplicate acknowledgement, or the next hole. */
+function planRetransmission(tcb: Tcb): bool {
+  const snd = tcb.snd;
+  const text = min<u32>(tcb.mss, min(snd.end.since(snd.una), snd.max.since(snd.una)));
+  return planned(snd.una, text, flagsAt(tcb, snd.una.plus(text), snd.max.after(snd.end)));
+}
+
+/** One octet, or the FIN, into a closed window, or what a small window takes (RFC 9293 §3.8.6.1, MUST-36). */
+function planProbe(tcb: Tcb): bool {
+  const snd = tcb.snd;
+  const queued = snd.end.since(snd.una);
+  const text = min(queued, max<u32>(1, min(snd.wnd, tcb.mss)));
+  return planned(snd.una, text, flagsAt(tcb, snd.una.plus(text), queued == 0));
+}
+
+/** ACK always; PSH on the segment that empties the send buffer (MUST-61); FIN if it may and this is the end. */
+function flagsAt(tcb: Tcb, end: Seq, mayFinish: bool): u32 {
+  if (end != tcb.snd.end) return TcpFlag.ACK;
+  const push = end == plan.seq ? 0 : TcpFlag.PSH;
+  return TcpFlag.ACK | push | (mayFinish && tcb.has(Flag.FinQueued) ? TcpFlag.FIN : 0);
+}
+
+/** Text, or the FIN, from SND.NXT on, as far as both windows, Nagle and the silly window allow (RFC 9293 §3.7.4, §3.8.6.2.1). */
+function planText(tcb: Tcb): bool {
+  const snd = tcb.snd;
+  if (snd.nxt.after(snd.end)) return false; // the FIN is out
+  const queued = snd.end.since(snd.nxt);
+  if (queued == 0 && !tcb.has(Flag.FinQueued)) return false;
+  const flight = snd.nxt.since(snd.una);
+  if (flight == 0 && snd.max == snd.una && now() - tcb.sentAt > tcb.rto) onIdle(tcb);
+  const cwnd = tcb.cwnd + bonus(tcb);
+  const wnd = min(snd.wnd, cwnd);
+  const usable = wnd > flight ? wnd - flight : 0;
+  const text = min(min(queued, usable), tcb.mss);
+  tcb.put(Flag.CwndLimited, queued > usable && cwnd <= snd.wnd);
+  const fin = text == queued && tcb.has(Flag.FinQueued) && flight + text < snd.wnd;
+  if (text == 0 && !fin) return false;
+  if (!worthSending(tcb, text, queued, fin)) return false;
+  const flags = TcpFlag.ACK | (text > 0 && text == queued ? TcpFlag.PSH : 0) | (fin ? TcpFlag.FIN : 0);
+  return planned(snd.nxt, text, flags);
+}
+
+function worthSending(tcb: Tcb, text: u32, queued: u32, fin: bool): bool {
+  const snd = tcb.snd;
+  if (text == <u32>tcb.mss || fin) return true;
+  if (snd.nxt.before(snd.max)) return true; // it was sent before
+  const idle = snd.nxt == snd.una;
+  if (text == queued) return idle || tcb.has(Flag.NoDelay); // Nagle
+  return idle && text >= snd.maxWnd >> 1; // Fs = 1/2
+}
+
+/** `plan` has left: move SND.NXT, start the timers. */
+function sent(tcb: Tcb): void {
+  const snd = tcb.snd;
+  const flags = plan.flags;
+  tcb.clear(Flag.KeepAliveNow);
+  if (flags & TcpFlag.RST) {
+    tcb.clear(Flag.ResetNow);
+    return;
+  }
+  const length = plan.length + <u32>((flags & TcpFlag.FIN) != 0) + <u32>((flags & TcpFlag.SYN) != 0);
+  if (length == 0) return;
+  tcb.clear(Flag.Retransmit);
+  tcb.clear(Flag.Probe);
+  tcb.sentAt = now();
+  const end = plan.seq.plus(length);
+  if (!plan.seq.before(snd.max)) {
+    startTiming(tcb, plan.seq);
+    count(Counter.TcpOctetsOut, plan.length);
+  } else count(Counter.TcpRetransmits);
+  if (end.after(snd.max)) snd.max = end;
+  if (end.after(snd.nxt)) snd.nxt = end;
+  if (!armed(tcb, Timer.Retransmit)) arm(tcb, Timer.Retransmit, backedOff(tcb));
+}
+
+/** Something is queued, nothing is in flight, and the window does not let it go: the persist timer will (SHLD-29). */
+function waitForWindow(tcb: Tcb): void {
+  const snd = tcb.snd;
+  if (!tcb.has(Flag.WasEstablished) || snd.max != snd.una || armed(tcb, Timer.Retransmit)) return;
+  if (tcb.state == State.Closed || tcb.state == State.TimeWait) return;
+  if (snd.end == snd.una && !tcb.has(Flag.FinQueued)) return;
+  if (snd.una.after(snd.end)) return;
+  arm(tcb, Timer.Retransmit, backedOff(tcb));
+}

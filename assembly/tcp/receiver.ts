@@ -1,0 +1,45 @@
+import { Flag, Receiver, Tcb } from "./tcb";
+
+/** The receive window: how much is free, and how much of that we say (RFC 9293 §3.8.6.2.2). */
+
+/** Octets the user can read now. */
+// prettier-ignore
+@inline export function readable(tcb: Tcb): u32 {
+  return tcb.rcv.nxt.since(tcb.rcv.read) - <u32>tcb.has(Flag.FinReceived);
+}
+
+// prettier-ignore
+@inline export function freeSpace(rcv: Receiver): u32 {
+  const held = rcv.nxt.since(rcv.read);
+  return held < rcv.size ? rcv.size - held : 0;
+}
+
+/** The window to announce now, before scaling: the old right edge until it can move by a segment or half the buffer. */
+export function windowToAnnounce(tcb: Tcb): u32 {
+  const rcv = tcb.rcv;
+  const free = freeSpace(rcv);
+  const announced = max<i32>(0, <i32>rcv.edge.since(rcv.nxt));
+  if (free < <u32>announced + step(rcv)) return announced;
+  return free;
+}
+
+/** The least the right edge may move: min(half the buffer, a full-sized segment). */
+function step(rcv: Receiver): u32 {
+  return min(rcv.size >> 1, rcv.mss);
+}
+
+/** The user has read: is the window so much larger that the peer must hear of it at once? */
+export function worthAnnouncing(tcb: Tcb): bool {
+  const rcv = tcb.rcv;
+  const announced = max<i32>(0, <i32>rcv.edge.since(rcv.nxt));
+  const gain = freeSpace(rcv) - announced;
+  if (gain >= min(rcv.size >> 1, 2 * rcv.mss)) return true;
+  return <u32>announced < rcv.mss && gain >= step(rcv);
+}
+
+/** The smallest shift that fits a buffer into 16 bits of window (RFC 7323 §2.3). */
+export function scaleFor(size: u32): u32 {
+  let shift: u32 = 0;
+  while (shift < 14 && size >> shift > 0xffff) shift++;
+  return shift;
+}

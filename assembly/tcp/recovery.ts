@@ -1,0 +1,78 @@
+import { Counter } from "../abi";
+import { count } from "../stats";
+import { onAcked, onLoss } from "./congestion/control";
+import { Seq } from "./seq";
+import { Flag, Tcb } from "./tcb";
+
+/** Loss recovery without SACK: fast retransmit and NewReno's fast recovery (RFC 5681 §3.2, RFC 6582), limited transmit. */
+
+const DUP_THRESH: u32 = 3;
+
+/** A duplicate acknowledgement has come (RFC 5681 §2). */
+export function duplicateAck(tcb: Tcb): void {
+  count(Counter.TcpDuplicateAcks);
+  tcb.mark();
+  tcb.dupAcks++;
+  if (tcb.has(Flag.Recovery)) {
+    tcb.cwnd += tcb.mss; // §3.2 step 4: a segment has left the network
+    return;
+  }
+  if (tcb.dupAcks != DUP_THRESH) return; // the first two: limited transmit, see `bonus`
+  const snd = tcb.snd;
+  if (!snd.una.minus(1).after(tcb.recover)) return; // RFC 6582 §3.2 step 2: what the last recovery sent twice
+  const flight = snd.max.since(snd.una);
+  const limited = min(flight, 2 * <u32>tcb.mss);
+  onLoss(tcb, flight > tcb.cwnd ? flight - min(limited, flight - tcb.cwnd) : flight);
+  tcb.recover = snd.max.minus(1);
+  tcb.cwnd = tcb.ssthresh + DUP_THRESH * <u32>tcb.mss;
+  tcb.set(Flag.Recovery);
+  tcb.set(Flag.Retransmit);
+  tcb.clear(Flag.Partial);
+  tcb.clear(Flag.Timing); // Karn
+  count(Counter.TcpFastRetransmits);
+}
+
+/** Octets that may be sent beyond cwnd: limited transmit, one segment for each of the first two duplicates (RFC 3042). */
+export function bonus(tcb: Tcb): u32 {
+  if (tcb.has(Flag.Recovery) || tcb.dupAcks == 0) return 0;
+  return min(tcb.dupAcks, DUP_THRESH - 1) * <u32>tcb.mss;
+}
+
+/**
+ * New data acknowledged up to `ack`; SND.UNA is already there. True if the retransmission timer shall start anew (RFC 6582
+ * §3.2 step 3: in recovery only for the first partial acknowledgement).
+ */
+export function newAck(tcb: Tcb, ack: Seq, octets: u32): bool {
+  tcb.dupAcks = 0;
+  if (!tcb.has(Flag.Recovery)) {
+    onAcked(tcb, octets);
+    return true;
+  }
+  const mss = <u32>tcb.mss;
+  if (ack.after(tcb.recover)) {
+    const flight = tcb.snd.max.since(ack);
+    tcb.cwnd = min(tcb.ssthresh, max(flight, mss) + mss);
+    tcb.clear(Flag.Recovery);
+    return true;
+  }
+  tcb.set(Flag.Retransmit); // the next hole
+  tcb.cwnd = max(tcb.cwnd > octets ? tcb.cwnd - octets : 0, mss);
+  if (octets >= mss) tcb.cwnd += mss;
+  const first = !tcb.has(Flag.Partial);
+  tcb.set(Flag.Partial);
+  return first;
+}
+
+/** The retransmission timer fired: everything in flight counts as lost, start over from SND.UNA (RFC 5681 §3.1, RFC 6582). */
+export function timedOut(tcb: Tcb): void {
+  const snd = tcb.snd;
+  if (tcb.backoff == 0) onLoss(tcb, snd.max.since(snd.una));
+  tcb.cwnd = tcb.mss;
+  tcb.ackedOctets = 0;
+  tcb.dupAcks = 0;
+  tcb.recover = snd.max.minus(1);
+  tcb.clear(Flag.Recovery);
+  tcb.clear(Flag.Retransmit);
+  tcb.clear(Flag.Timing); // Karn
+  snd.nxt = snd.una;
+}

@@ -1,0 +1,52 @@
+import { RTO_INITIAL, RTO_MAX, RTO_MIN } from "../config";
+import { now } from "../clock";
+import { Flag, Tcb } from "./tcb";
+import { Seq } from "./seq";
+
+/** RFC 6298: the retransmission timeout from measured round trips, in milliseconds. The clock granularity G is one. */
+
+export function initRtt(tcb: Tcb): void {
+  tcb.srtt = 0;
+  tcb.rttvar = 0;
+  tcb.rto = RTO_INITIAL;
+}
+
+/** Start timing a segment that is sent for the first time, unless one is being timed: one sample per round trip. */
+export function startTiming(tcb: Tcb, seq: Seq): void {
+  if (tcb.has(Flag.Timing)) return;
+  tcb.set(Flag.Timing);
+  tcb.timedSeq = seq;
+  tcb.timedAt = now();
+}
+
+/** An acknowledgement of everything before `ack` has come: take a sample if it covers the timed segment. */
+export function sample(tcb: Tcb, ack: Seq): void {
+  if (!tcb.has(Flag.Timing) || !ack.after(tcb.timedSeq)) return;
+  tcb.clear(Flag.Timing);
+  measured(tcb, now() - tcb.timedAt);
+}
+
+/** §2.2, §2.3. The smoothed values keep 3 and 2 bits of fraction; a round trip below G counts as G. */
+export function measured(tcb: Tcb, roundTrip: u32): void {
+  const r: i32 = max<i32>(1, min<u32>(roundTrip, RTO_MAX));
+  if (tcb.srtt == 0) {
+    tcb.srtt = r << 3;
+    tcb.rttvar = r << 1;
+  } else {
+    const error = r - <i32>(tcb.srtt >> 3);
+    const deviation = error < 0 ? -error : error;
+    tcb.rttvar += deviation - <i32>(tcb.rttvar >> 2);
+    tcb.srtt += error;
+  }
+  tcb.rto = clampRto((tcb.srtt >> 3) + max<u32>(1, tcb.rttvar));
+}
+
+function clampRto(rto: u32): u32 {
+  return min(max(rto, RTO_MIN), RTO_MAX);
+}
+
+/** §5.5: the timeout after `backoff` expiries in a row, doubled each time. */
+export function backedOff(tcb: Tcb): u32 {
+  const shift = min<u32>(tcb.backoff, 16);
+  return <u32>min<u64>(<u64>tcb.rto << shift, RTO_MAX);
+}

@@ -1,0 +1,133 @@
+import { SYN_QUEUE } from "../config";
+import { LIST_HEADER, LIST_ENTRY, List } from "../storage/list";
+import { SLOTS_ENTRY, SLOTS_HEADER, Slots } from "../storage/slots";
+import { Seq } from "./seq";
+import { hashTuple, portsOf } from "./table";
+import { NONE } from "./tcb";
+import { schedule, unschedule } from "./timers";
+import { MAX_TCBS } from "../config";
+
+/**
+ * Half-open connections: SYN-RECEIVED in 40 bytes instead of a Tcb with buffers (RFC 4987 §3.5, "SYN cache"). When all entries
+ * are taken the oldest gives way, so that an honest client, which answers within a round trip, gets through a flood.
+ */
+@final
+@unmanaged
+export class HalfOpen {
+  localAddress: u32;
+  foreignAddress: u32;
+  localPort: u16;
+  foreignPort: u16;
+  iss: Seq;
+  irs: Seq;
+  /** When the SYN came: the first round trip sample, if our SYN-ACK was not repeated. */
+  at: u32;
+  /** The MSS the peer announced, 0 for none. */
+  mss: u16;
+  /** The window of its SYN. */
+  wnd: u16;
+  /** The buffers its connection will have, as powers of two. */
+  receiveOrder: u8;
+  sendOrder: u8;
+  /** Its shift count, or NO_SCALE. */
+  scale: u8;
+  retries: u8;
+  listener: u16;
+  next: u16;
+
+  @inline static at(i: u32): HalfOpen {
+    return changetype<HalfOpen>(table + <usize>i * HALF_OPEN_SIZE);
+  }
+  @inline get index(): u32 {
+    return <u32>((changetype<usize>(this) - table) / HALF_OPEN_SIZE);
+  }
+}
+
+const HALF_OPEN_SIZE: u32 = (<u32>offsetof<HalfOpen>() + 3) & ~3;
+const BUCKETS: u32 = SYN_QUEUE < 2 ? 2 : 1 << (32 - clz<u32>(SYN_QUEUE - 1));
+const table = memory.data(SYN_QUEUE * HALF_OPEN_SIZE, 4);
+const buckets = memory.data(BUCKETS * 2, 2);
+const free = changetype<Slots>(memory.data(SLOTS_HEADER + SYN_QUEUE * SLOTS_ENTRY, 4));
+/** Oldest first. */
+const pending = changetype<List>(memory.data(LIST_HEADER + SYN_QUEUE * LIST_ENTRY, 4));
+
+export function initSynQueue(): void {
+  free.init(SYN_QUEUE);
+  pending.init(SYN_QUEUE);
+  memory.fill(buckets, 0xff, BUCKETS * 2);
+}
+
+// prettier-ignore
+@inline function bucketOf(local: u32, localPort: u32, foreign: u32, foreignPort: u32): usize {
+  return buckets + (<usize>(hashTuple(local, foreign, portsOf(localPort, foreignPort)) & (BUCKETS - 1)) << 1);
+}
+
+/** Its index, or NONE. */
+export function findHalfOpen(local: u32, localPort: u32, foreign: u32, foreignPort: u32): u32 {
+  if (pending.count == 0) return NONE;
+  let i: u32 = load<u16>(bucketOf(local, localPort, foreign, foreignPort));
+  while (i != NONE) {
+    const entry = HalfOpen.at(i);
+    if (entry.foreignAddress == foreign && entry.foreignPort == foreignPort && entry.localPort == localPort) {
+      if (entry.localAddress == local) return i;
+    }
+    i = entry.next;
+  }
+  return NONE;
+}
+
+export function synQueueFull(): bool {
+  return free.used() == SYN_QUEUE;
+}
+
+export function oldestHalfOpen(): HalfOpen {
+  return HalfOpen.at(pending.first());
+}
+
+/** A new entry for this four-tuple; there must be room. */
+export function addHalfOpen(local: u32, localPort: u32, foreign: u32, foreignPort: u32): HalfOpen {
+  const i = free.take();
+  const entry = HalfOpen.at(i);
+  entry.localAddress = local;
+  entry.localPort = <u16>localPort;
+  entry.foreignAddress = foreign;
+  entry.foreignPort = <u16>foreignPort;
+  entry.retries = 0;
+  const bucket = bucketOf(local, localPort, foreign, foreignPort);
+  entry.next = load<u16>(bucket);
+  store<u16>(bucket, <u16>i);
+  pending.push(i);
+  return entry;
+}
+
+export function removeHalfOpen(entry: HalfOpen): void {
+  const i = entry.index;
+  let at = bucketOf(entry.localAddress, entry.localPort, entry.foreignAddress, entry.foreignPort);
+  while (<u32>load<u16>(at) != i) at = changetype<usize>(HalfOpen.at(load<u16>(at))) + offsetof<HalfOpen>("next");
+  store<u16>(at, entry.next);
+  pending.remove(i);
+  free.give(i);
+  unschedule(MAX_TCBS + i);
+}
+
+/** Let `synAckDue` look at the entry at that time. */
+export function wakeHalfOpen(entry: HalfOpen, at: u32): void {
+  schedule(MAX_TCBS + entry.index, at);
+}
+
+/** A listener has been closed: its half-open connections go with it. */
+export function removeHalfOpenOf(listener: u32): void {
+  for (let i: u32 = 0; i < SYN_QUEUE; i++) {
+    if (pending.has(i) && HalfOpen.at(i).listener == listener) removeHalfOpen(HalfOpen.at(i));
+  }
+}
+
+/** Half-open connections of all listeners. */
+export function halfOpens(): u32 {
+  return pending.count;
+}
+
+/** True if an entry in use has this index (for netstat). */
+export function isHalfOpen(i: u32): bool {
+  return pending.has(i);
+}

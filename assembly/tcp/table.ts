@@ -1,0 +1,96 @@
+import { MAX_TCBS } from "../config";
+import { Purpose, siphash } from "../random";
+import { NONE, Tcb } from "./tcb";
+import { Flag } from "./tcb";
+
+/**
+ * Connections found by their four-tuple, listeners by their port: chains of Tcbs in hash buckets. The hash is keyed, so that
+ * nobody can send us connections that all fall into one bucket.
+ */
+const BUCKETS: u32 = MAX_TCBS < 2 ? 2 : 1 << (32 - clz<u32>(MAX_TCBS - 1));
+const connections = memory.data(BUCKETS * 2, 2);
+const PORT_BUCKETS: u32 = 16;
+const listeners = memory.data(PORT_BUCKETS * 2, 2);
+const keys = memory.data(16, 8);
+
+export function initTable(): void {
+  memory.fill(connections, 0xff, BUCKETS * 2);
+  memory.fill(listeners, 0xff, PORT_BUCKETS * 2);
+  store<u64>(keys, siphash(Purpose.Buckets, 0));
+  store<u64>(keys, siphash(Purpose.Buckets, 1), 8);
+}
+
+/** A keyed hash of a four-tuple: multiply-add of the two halves under a secret (NH), upper bits. */
+// prettier-ignore
+@inline export function hashTuple(local: u32, foreign: u32, ports: u32): u32 {
+  const key = load<u64>(keys);
+  const sum = <u64>(foreign + <u32>key) * <u64>(ports + <u32>(key >> 32)) + <u64>local * load<u64>(keys, 8);
+  return <u32>(sum >> 32) ^ <u32>(sum >> 47);
+}
+// prettier-ignore
+@inline export function portsOf(localPort: u32, foreignPort: u32): u32 { return (localPort << 16) | foreignPort; }
+
+// prettier-ignore
+@inline function bucketOf(local: u32, foreign: u32, ports: u32): usize {
+  return connections + (<usize>(hashTuple(local, foreign, ports) & (BUCKETS - 1)) << 1);
+}
+// prettier-ignore
+@inline function portBucket(port: u32): usize { return listeners + (<usize>(port & (PORT_BUCKETS - 1)) << 1); }
+
+/** Its index, or NONE. */
+export function findConnection(local: u32, localPort: u32, foreign: u32, foreignPort: u32): u32 {
+  let i: u32 = load<u16>(bucketOf(local, foreign, portsOf(localPort, foreignPort)));
+  while (i != NONE) {
+    const tcb = Tcb.at(i);
+    if (tcb.foreignAddress == foreign && tcb.foreignPort == foreignPort && tcb.localPort == localPort) {
+      if (tcb.localAddress == local) return i;
+    }
+    i = tcb.next;
+  }
+  return NONE;
+}
+
+/** The listener on a port for a local address: one bound to that address before one bound to all. NONE if nobody listens. */
+export function findListener(local: u32, port: u32): u32 {
+  let wildcard = NONE;
+  let i: u32 = load<u16>(portBucket(port));
+  while (i != NONE) {
+    const tcb = Tcb.at(i);
+    if (tcb.localPort == port) {
+      if (tcb.localAddress == local) return i;
+      if (tcb.localAddress == 0) wildcard = i;
+    }
+    i = tcb.next;
+  }
+  return wildcard;
+}
+
+export function addConnection(tcb: Tcb): void {
+  chain(bucketOf(tcb.localAddress, tcb.foreignAddress, portsOf(tcb.localPort, tcb.foreignPort)), tcb);
+}
+
+export function addListener(tcb: Tcb): void {
+  chain(portBucket(tcb.localPort), tcb);
+}
+
+function chain(bucket: usize, tcb: Tcb): void {
+  tcb.next = load<u16>(bucket);
+  store<u16>(bucket, <u16>tcb.index);
+  tcb.set(Flag.Hashed);
+}
+
+export function removeConnection(tcb: Tcb): void {
+  unchain(bucketOf(tcb.localAddress, tcb.foreignAddress, portsOf(tcb.localPort, tcb.foreignPort)), tcb);
+}
+
+export function removeListener(tcb: Tcb): void {
+  unchain(portBucket(tcb.localPort), tcb);
+}
+
+function unchain(bucket: usize, tcb: Tcb): void {
+  const wanted = tcb.index;
+  let at = bucket;
+  while (<u32>load<u16>(at) != wanted) at = changetype<usize>(Tcb.at(load<u16>(at))) + offsetof<Tcb>("next");
+  store<u16>(at, tcb.next);
+  tcb.clear(Flag.Hashed);
+}

@@ -1,0 +1,256 @@
+import { Drop, State, Trace } from "../abi";
+import { MAX_TCBS } from "../config";
+import { notify } from "../events";
+import { ASSEMBLER_BYTES, Assembler } from "../storage/assembler";
+import { LIST_HEADER, LIST_ENTRY, List } from "../storage/list";
+import { SLOTS_ENTRY, SLOTS_HEADER, Slots } from "../storage/slots";
+import { trace } from "../trace";
+import { Seq } from "./seq";
+import { mayFollow } from "./state";
+
+/** No socket, no connection, no entry. */
+export const NONE: u32 = 0xffff;
+
+/** What a connection remembers in one bit each. */
+export const enum Flag {
+  /** An acknowledgement must go out with this poll. */
+  AckNow = 1 << 0,
+  /** Received data waits for the delayed acknowledgement. */
+  AckDelayed = 1 << 1,
+  /** The user has closed its direction: a FIN follows the last octet. */
+  FinQueued = 1 << 2,
+  /** The peer's FIN has been received, all data before it too. */
+  FinReceived = 1 << 3,
+  /** The user does not want to read any more (SHUT_RD). */
+  ReadShut = 1 << 4,
+  /** A RST has to be sent, then the connection is gone. */
+  ResetNow = 1 << 5,
+  /** Send the segment at SND.UNA again (fast retransmit, partial acknowledgement). */
+  Retransmit = 1 << 6,
+  /** Send one octet into the closed window. */
+  Probe = 1 << 7,
+  /** Send a keep-alive probe. */
+  KeepAliveNow = 1 << 8,
+  /** A segment is being timed for the round trip (RFC 6298); none that was sent twice (Karn). */
+  Timing = 1 << 9,
+  /** In fast recovery (RFC 6582). */
+  Recovery = 1 << 10,
+  /** The first partial acknowledgement of this recovery has been seen. */
+  Partial = 1 << 11,
+  /** The last output stopped at the congestion window, not for lack of data. */
+  CwndLimited = 1 << 12,
+  /** A writer found the send buffer full and waits for news. */
+  WriterWaits = 1 << 13,
+  /** Opened by us: SYN-RECEIVED came from SYN-SENT (MUST-11). */
+  Active = 1 << 14,
+  NoDelay = 1 << 15,
+  KeepAlive = 1 << 16,
+  ReuseAddress = 1 << 17,
+  Linger = 1 << 18,
+  /** In the hash table of connections or listeners. */
+  Hashed = 1 << 19,
+  /** A SYN or SYN-ACK had to be repeated: the initial window is one segment (RFC 5681 §3.1). */
+  SynLost = 1 << 20,
+  /** Ready for `accept`, or already taken: it ends as a connection, not as a failed attempt. */
+  WasEstablished = 1 << 21,
+  /** A zero window has been probed: SND.NXT is one octet beyond what the peer allows. */
+  Probed = 1 << 22,
+  /** Both SYNs carried a window scale option. */
+  Scaled = 1 << 23,
+  /** The peer's FIN has been seen, at `finAt`, perhaps beyond a hole. */
+  FinSeen = 1 << 24,
+}
+
+export const enum Timer {
+  /** Retransmission, or the persist timer while the window is closed; never both. */
+  Retransmit = 1,
+  DelayedAck = 2,
+  /** Keep-alive while open; the end of FIN-WAIT-2 for an orphan. */
+  Keep = 4,
+}
+
+/** What we send: RFC 9293 §3.3.1, "Send Sequence Space". Octet n of the stream lies at buffer[n & (size - 1)]. */
+@final
+@unmanaged
+export class Sender {
+  una: Seq;
+  nxt: Seq;
+  /** One past the highest octet ever sent: SND.NXT goes back after a timeout, this does not. */
+  max: Seq;
+  /** One past the last octet the user has queued; the FIN, if there is one, sits here. */
+  end: Seq;
+  wnd: u32;
+  wl1: Seq;
+  wl2: Seq;
+  /** Largest window the peer ever offered (RFC 9293 §3.8.6.2.1, RFC 5961 §5.2). */
+  maxWnd: u32;
+  buffer: usize;
+  size: u32;
+  scale: u32;
+}
+
+/** What we receive: "Receive Sequence Space". Octet n of the stream lies at buffer[n & (size - 1)]. */
+@final
+@unmanaged
+export class Receiver {
+  nxt: Seq;
+  /** The next octet the user will read. */
+  read: Seq;
+  /** The right edge we have announced; never pulled back (SHLD-14). */
+  edge: Seq;
+  /** RCV.NXT as last acknowledged. */
+  acked: Seq;
+  /** Largest segment seen: what "full-sized" means for the delayed ACK. */
+  mss: u32;
+  buffer: usize;
+  size: u32;
+  scale: u32;
+  /** Sequence number of the peer's FIN, once seen. */
+  finAt: Seq;
+}
+
+const SND: u32 = (<u32>offsetof<Tcb>() + 7) & ~7;
+const RCV: u32 = SND + ((<u32>offsetof<Sender>() + 7) & ~7);
+const RANGES: u32 = RCV + ((<u32>offsetof<Receiver>() + 7) & ~7);
+/** Bytes of one Tcb. */
+export const TCB_SIZE: u32 = RANGES + ((ASSEMBLER_BYTES + 7) & ~7);
+
+/** The transmission control block of one connection, or of one listener. */
+@final
+@unmanaged
+export class Tcb {
+  private _state: u8;
+  timers: u8;
+  ttl: u8;
+  tos: u8;
+  /** Index of the socket that owns it; NONE for an orphan or one not accepted yet. */
+  socket: u16;
+  /** Next in the chain of its hash bucket. */
+  next: u16;
+  flags: u32;
+  localAddress: u32;
+  foreignAddress: u32;
+  localPort: u16;
+  foreignPort: u16;
+  iss: Seq;
+  irs: Seq;
+  /** Eff.snd.MSS: octets of text per segment (RFC 9293 §3.7.1). */
+  mss: u16;
+  /** TCP_MAXSEG: the user's bound of both directions, 0 for none. */
+  userMss: u16;
+  /** Pending error (SO_ERROR), an errno. */
+  error: u16;
+  /** What the network said, reported if the connection times out (RFC 9293 MUST-47). */
+  softError: u16;
+
+  cwnd: u32;
+  ssthresh: u32;
+  /** Octets acknowledged since the window last grew in congestion avoidance. */
+  ackedOctets: u32;
+  recover: Seq;
+  dupAcks: u32;
+
+  /** Smoothed round trip in 1/8 ms, its variation in 1/4 ms (RFC 6298). 0: no sample yet. */
+  srtt: u32;
+  rttvar: u32;
+  rto: u32;
+  timedSeq: Seq;
+  timedAt: u32;
+  /** Times the retransmission timer fired in a row, and probes nobody answered. */
+  backoff: u8;
+  unanswered: u8;
+  keepProbes: u8;
+  keepCount: u8;
+  challenges: u16;
+  lingerSeconds: u16;
+  retransmitAt: u32;
+  ackAt: u32;
+  keepAt: u32;
+  /** When the peer was last heard of, and when text was last sent. */
+  heardAt: u32;
+  sentAt: u32;
+  keepIdle: u32;
+  keepInterval: u32;
+  challengedAt: u32;
+  synRetries: u8;
+  /** Listener: bound of `accepting`. */
+  backlog: u16;
+  /** Listener: completed connections not taken by accept yet, first to last; in them, the next one. */
+  accepting: u16;
+  acceptFirst: u16;
+  acceptLast: u16;
+  /** A connection not accepted yet: its listener. */
+  listener: u16;
+  /** Buffers the user asked for (SO_RCVBUF, SO_SNDBUF). */
+  wantedRcv: u32;
+  wantedSnd: u32;
+
+  @inline static at(i: u32): Tcb {
+    return changetype<Tcb>(table + <usize>i * TCB_SIZE);
+  }
+  @inline get snd(): Sender {
+    return changetype<Sender>(changetype<usize>(this) + SND);
+  }
+  @inline get rcv(): Receiver {
+    return changetype<Receiver>(changetype<usize>(this) + RCV);
+  }
+  /** Out-of-order text held in the receive buffer. */
+  @inline get ranges(): Assembler {
+    return changetype<Assembler>(changetype<usize>(this) + RANGES);
+  }
+  @inline get index(): u32 {
+    return <u32>((changetype<usize>(this) - table) / TCB_SIZE);
+  }
+  @inline get state(): State {
+    return this._state;
+  }
+  @inline has(flag: Flag): bool {
+    return (this.flags & flag) != 0;
+  }
+  @inline set(flag: Flag): void {
+    this.flags |= flag;
+  }
+  @inline clear(flag: Flag): void {
+    this.flags &= ~flag;
+  }
+  @inline put(flag: Flag, on: bool): void {
+    this.flags = on ? this.flags | flag : this.flags & ~flag;
+  }
+
+  /** The only place where a connection changes its state. */
+  enter(next: State): void {
+    const from = this._state;
+    assert(mayFollow(from, next));
+    trace(Trace.Enter, this.index, from, next);
+    this._state = <u8>next;
+  }
+
+  /** Put it on the list of connections that may have something to send. */
+  mark(): void {
+    if (!work.has(this.index)) work.push(this.index);
+  }
+
+  /** Tell the socket's owner that something happened. */
+  tell(): void {
+    if (this.socket != NONE) notify(this.socket);
+  }
+
+  /** Acknowledge with this poll, and say why nothing else happened to the segment. */
+  challenge(why: Drop): Drop {
+    this.set(Flag.AckNow);
+    this.mark();
+    return why;
+  }
+}
+
+const table = memory.data(MAX_TCBS * TCB_SIZE, 8);
+/** Free and used Tcbs. */
+export const tcbs = changetype<Slots>(memory.data(SLOTS_HEADER + MAX_TCBS * SLOTS_ENTRY, 4));
+/** Connections that may have something to send. */
+export const work = changetype<List>(memory.data(LIST_HEADER + MAX_TCBS * LIST_ENTRY, 4));
+
+export function initTcbs(): void {
+  tcbs.init(MAX_TCBS);
+  work.init(MAX_TCBS);
+  memory.fill(table, 0, MAX_TCBS * TCB_SIZE);
+}

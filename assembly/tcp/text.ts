@@ -1,0 +1,105 @@
+import { Counter, Drop } from "../abi";
+import { DELAYED_ACK } from "../config";
+import { count, drop } from "../stats";
+import { ringWrite } from "../storage/ring";
+import { abort, orphaned } from "./ending";
+import { freeSpace } from "./receiver";
+import { seg } from "./segment";
+import { Seq } from "./seq";
+import { mayReceive } from "./state";
+import { Flag, Tcb, Timer } from "./tcb";
+import { arm, armed } from "./timers";
+
+/** The text of a segment: RFC 9293 §3.10.7.4, seventh. It goes to its place in the receive buffer at once, in order or not. */
+export function textArrives(tcb: Tcb): Drop {
+  if (seg.textLength == 0) return Drop.None;
+  if (!mayReceive(tcb.state)) return drop(Drop.TcpAfterClose);
+  const rcv = tcb.rcv;
+  const length = seg.textLength;
+  const end = seg.seq.plus(length);
+  if (!end.after(rcv.nxt)) return repeated(tcb);
+  if (tcb.has(Flag.ReadShut) || orphaned(tcb)) return unwanted(tcb);
+  if (end.since(rcv.nxt) > freeSpace(rcv)) return noRoom(tcb);
+  if (length > rcv.mss) rcv.mss = length;
+  count(Counter.TcpOctetsIn, length);
+  if (seg.seq.after(rcv.nxt)) return outOfOrder(tcb, end);
+  const start = rcv.nxt;
+  const from = seg.text + start.since(seg.seq);
+  if (tcb.ranges.count) fillGap(tcb, from, start, end);
+  else {
+    ringWrite(rcv.buffer, rcv.size - 1, start.bits, from, end.since(start));
+    rcv.nxt = end;
+    delayAck(tcb);
+  }
+  tcb.tell();
+  return Drop.None;
+}
+
+function repeated(tcb: Tcb): Drop {
+  return tcb.challenge(drop(Drop.TcpDuplicate));
+}
+
+/** The user has closed or shut its reading side: the peer must learn that its data is lost (RFC 9293 §3.6.1). */
+function unwanted(tcb: Tcb): Drop {
+  abort(tcb, 0);
+  return drop(Drop.TcpAfterClose);
+}
+
+/** What does not fit is dropped whole, never cut. */
+function noRoom(tcb: Tcb): Drop {
+  return tcb.challenge(drop(Drop.TcpNoRoom));
+}
+
+/** Beyond a hole: hold it, and let the peer know at once (RFC 5681 §4.2). */
+function outOfOrder(tcb: Tcb, end: Seq): Drop {
+  const rcv = tcb.rcv;
+  tcb.set(Flag.AckNow);
+  tcb.mark();
+  writeGaps(tcb, seg.text, seg.seq, end);
+  if (!tcb.ranges.add(rcv.nxt.bits, seg.seq.bits, end.bits)) return drop(Drop.TcpRangesFull);
+  count(Counter.TcpOutOfOrder);
+  return Drop.None;
+}
+
+/** The hole, or its beginning, is filled: go on as far as held text reaches, acknowledge at once. */
+function fillGap(tcb: Tcb, from: usize, start: Seq, end: Seq): void {
+  const rcv = tcb.rcv;
+  writeGaps(tcb, from, start, end);
+  rcv.nxt = end;
+  let more = tcb.ranges.take(rcv.nxt.bits);
+  while (more) {
+    rcv.nxt = rcv.nxt.plus(more);
+    more = tcb.ranges.take(rcv.nxt.bits);
+  }
+  tcb.set(Flag.AckNow);
+  tcb.mark();
+}
+
+/** Write [start, end) except where text is already held: what came first stays (one rule, whatever the overlap). */
+function writeGaps(tcb: Tcb, from: usize, start: Seq, end: Seq): void {
+  const ranges = tcb.ranges;
+  const rcv = tcb.rcv;
+  const mask = rcv.size - 1;
+  for (let i: u32 = 0; i < ranges.count && start.before(end); i++) {
+    const heldFrom = Seq.of(ranges.start(i));
+    const heldTo = Seq.of(ranges.end(i));
+    if (!heldTo.after(start)) continue;
+    if (!heldFrom.before(end)) break;
+    if (heldFrom.after(start)) ringWrite(rcv.buffer, mask, start.bits, from, heldFrom.since(start));
+    from += heldTo.since(start);
+    start = heldTo;
+  }
+  if (start.before(end)) ringWrite(rcv.buffer, mask, start.bits, from, end.since(start));
+}
+
+/** Every second full-sized segment at once, otherwise after DELAYED_ACK (RFC 9293 §3.8.6.3, SHLD-19, MUST-40). */
+export function delayAck(tcb: Tcb): void {
+  const rcv = tcb.rcv;
+  if (rcv.nxt.since(rcv.acked) >= 2 * rcv.mss) {
+    tcb.set(Flag.AckNow);
+    tcb.mark();
+    return;
+  }
+  tcb.set(Flag.AckDelayed);
+  if (!armed(tcb, Timer.DelayedAck)) arm(tcb, Timer.DelayedAck, DELAYED_ACK);
+}
