@@ -3,15 +3,12 @@
  * `--force` compiles what is fresh too, `--declarations` only generates the hosts' view of the ABI.
  * `npm run build -- --app FILE [--profile P] [--out FILE]` compiles a firmware of your own for a profile.
  */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { inParallel, packageFile, root, runNode, type Outcome } from "./process";
-
-interface AsConfig {
-  targets: Record<string, { outFile: string }>;
-}
+import { compile, firmware, readAsConfig, transforms, type AsConfig } from "./compile";
+import { inParallel, root, runNode, type Outcome } from "./process";
 
 /** One module to compile: the target gives knobs and options, `entry` the firmware. */
 interface Job {
@@ -20,10 +17,6 @@ interface Job {
   entry: string;
   outFile: string;
 }
-
-/** The firmware all targets compile. Not in asconfig.json: asc would add that entry to the one `--app` names. */
-const firmware = "assembly/apps/board.ts";
-const transforms = ["host/tools/text-transform.mjs", "host/tools/layout-transform.mjs"];
 
 /** The newest change below a path, folders included: removing a file changes its folder. */
 function newest(path: string): number {
@@ -39,18 +32,16 @@ function isStale(output: string, inputs: string[]): boolean {
 }
 
 /** Compiles beside the target and moves the result into place, so that nobody ever reads half a module. */
-async function compile(job: Job): Promise<Outcome> {
+async function perform(job: Job): Promise<Outcome> {
+  // A source that changes while asc runs is newer than the result.
+  const started = new Date();
   const place = join(root, dirname(job.outFile));
   mkdirSync(place, { recursive: true });
   const scratch = mkdtempSync(join(place, ".asc-"));
-  const name = basename(job.outFile);
-  const args = [packageFile("assemblyscript/bin/asc.js"), job.entry, "--config", "asconfig.json", "--target", job.target];
-  args.push("--outFile", join(relative(root, scratch), name));
-  // Given here, since asc resolves a relative path in asconfig.json as a package's name.
-  for (const transform of transforms) args.push("--transform", `./${transform}`);
-  const layout = join(scratch, name.replace(/\.wasm$/, ".layout.json"));
-  const outcome = await runNode(args, { env: { SANDWIRE_LAYOUT: layout }, limit: 300_000 });
+  const outFile = join(relative(root, scratch), basename(job.outFile));
+  const outcome = await compile({ entry: job.entry, target: job.target, outFile });
   if (outcome.code === 0) for (const file of readdirSync(scratch)) renameSync(join(scratch, file), join(place, file));
+  if (outcome.code === 0) utimesSync(join(root, job.outFile), started, started);
   rmSync(scratch, { recursive: true, force: true });
   return outcome;
 }
@@ -69,7 +60,7 @@ function report(job: Job, outcome: Outcome): void {
 async function generate(): Promise<boolean> {
   const generator = "host/tools/abi.ts";
   if (!existsSync(join(root, generator))) return true;
-  const inputs = ["assembly/abi.ts", "assembly/stats.ts", "assembly/index.ts", firmware, generator];
+  const inputs = ["assembly/abi.ts", "assembly/stats.ts", "assembly/index.ts", firmware, generator, "host/tools/abi"];
   if (!isStale("build/generated/abi.ts", inputs)) return true;
   const outcome = await runNode(["--import", "tsx", generator], { limit: 60_000 });
   if (outcome.code === 0) console.log(`${"declarations".padEnd(16)} ${"".padStart(28)} build/generated/abi.ts`);
@@ -81,7 +72,13 @@ function jobsFor(config: AsConfig, names: string[], force: boolean): Job[] {
   const unknown = names.filter((name) => !config.targets[name]);
   if (unknown.length > 0)
     throw new Error(`no such target: ${unknown.join(", ")} (there is ${Object.keys(config.targets).join(", ")})`);
-  const inputs = ["assembly", "asconfig.json", "host/tools/build.ts", ...transforms, "node_modules/assemblyscript/package.json"];
+  const inputs = [
+    "assembly",
+    "asconfig.json",
+    "host/tools/compile.ts",
+    ...transforms,
+    "node_modules/assemblyscript/package.json",
+  ];
   const wanted = Object.entries(config.targets).filter(([name]) => names.length === 0 || names.includes(name));
   return wanted
     .filter(([, target]) => force || isStale(target.outFile, inputs))
@@ -103,13 +100,13 @@ async function main(): Promise<void> {
   const generated = await generate();
   if (!generated) process.exitCode = 1;
   if (values.declarations) return;
-  const config = JSON.parse(readFileSync(join(root, "asconfig.json"), "utf8")) as AsConfig;
+  const config = readAsConfig();
   const jobs =
     values.app === undefined
       ? jobsFor(config, positionals, values.force)
       : [appJob(config, values.app, values.profile, values.out)];
   const run = (job: Job) => async (): Promise<boolean> => {
-    const outcome = await compile(job);
+    const outcome = await perform(job);
     report(job, outcome);
     return outcome.code === 0;
   };
