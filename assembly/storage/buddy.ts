@@ -73,7 +73,7 @@ export function takeBuffer(size: u32): usize {
 export function freeBuffer(at: usize, size: u32): void {
   let order = orderOf(size);
   let block = <u32>((at - arena) >> MIN_SHIFT);
-  const ours = at >= arena && block < BLOCKS && marked(block) == (USED | order);
+  const ours = at == addressOf(block) && block < BLOCKS && marked(block) == (USED | order);
   assert(ours);
   if (!ours) return;
   store<u32>(freeBlocks, load<u32>(freeBlocks) + (1 << order));
@@ -109,14 +109,14 @@ function largestFree(): u32 {
 // prettier-ignore
 @inline function setHead(order: u32, block: u32): void { store<u32>(heads + (<usize>order << 2), block); }
 // prettier-ignore
-@inline function linksOf(block: u32): usize { return arena + (<usize>block << MIN_SHIFT); }
+@inline function addressOf(block: u32): usize { return arena + (<usize>block << MIN_SHIFT); }
 
 /** Put a free block at the head of its order's list. */
 function link(block: u32, order: u32): void {
   const second = head(order);
-  store<u32>(linksOf(block), second);
-  store<u32>(linksOf(block), NONE, 4);
-  if (second != NONE) store<u32>(linksOf(second), block, 4);
+  store<u32>(addressOf(block), second);
+  store<u32>(addressOf(block), NONE, 4);
+  if (second != NONE) store<u32>(addressOf(second), block, 4);
   setHead(order, block);
   mark(block, FREE | order);
   store<u32>(orders, load<u32>(orders) | (1 << order));
@@ -124,10 +124,10 @@ function link(block: u32, order: u32): void {
 
 /** Take a free block off its order's list; the caller marks it anew. */
 function unlink(block: u32, order: u32): void {
-  const next = load<u32>(linksOf(block));
-  const prev = load<u32>(linksOf(block), 4);
-  if (next != NONE) store<u32>(linksOf(next), prev, 4);
-  if (prev != NONE) store<u32>(linksOf(prev), next);
+  const next = load<u32>(addressOf(block));
+  const prev = load<u32>(addressOf(block), 4);
+  if (next != NONE) store<u32>(addressOf(next), prev, 4);
+  if (prev != NONE) store<u32>(addressOf(prev), next);
   else setHead(order, next);
   if (head(order) == NONE) store<u32>(orders, load<u32>(orders) & ~(1 << order));
 }
