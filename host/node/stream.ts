@@ -203,20 +203,21 @@ export class TcpSocket implements AsyncIterable<Uint8Array> {
   private die(errno: number, syscall: string): SystemError {
     if (this.failure) return this.failure;
     this.failure = this.dialling ? systemError("connect", errno, this.dialling) : systemError(syscall, errno);
-    if (!this.dialling) this.rescue();
+    if (!this.dialling) this.rescue(errno);
     this.release();
     return this.failure;
   }
 
-  private rescue(): void {
+  /** EPIPE is what a reset means after the peer's FIN: then nothing is missing. */
+  private rescue(errno: number): void {
     const { exports, u8 } = this.board;
     const fd = this.descriptor.fd;
-    for (let ready = exports.recv_ready(fd); ready >= 0 && !this.finSeen; ready = exports.recv_ready(fd)) {
+    for (let ready = exports.recv_ready(fd); ready > 0; ready = exports.recv_ready(fd)) {
       const at = exports.recv_ptr(fd) >>> 0;
-      if (ready === 0) this.finSeen = true;
-      else this.rescued.push(u8.slice(at, at + ready));
+      this.rescued.push(u8.slice(at, at + ready));
       exports.recv_release(fd, ready);
     }
+    this.finSeen ||= errno === -Errno.EPIPE;
   }
 
   private release(): void {

@@ -234,6 +234,7 @@ test("a thousand connections in a row leave no descriptor and no connection behi
     await p.settle(first.end().then(() => readAll(second)));
     await p.settle(second.end().then(() => readAll(first)));
   }
+  p.w.run(100);
   const kinds = [...p.client.sockets(), ...p.server.sockets()]
     .filter(({ kind }) => kind !== "TimeWait")
     .map(({ state }) => state);
