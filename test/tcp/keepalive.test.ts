@@ -1,0 +1,106 @@
+import { describe, expect, test } from "vitest";
+import { Errno } from "../../host/node/abi";
+import { text } from "../support/packet";
+import { passive } from "../support/states";
+import { world } from "../support/world";
+
+const HOUR = 3_600_000;
+
+describe("keep-alive (RFC 9293 3.8.4)", () => {
+  test("is off unless asked for (MUST-25)", async () => {
+    const w = await world();
+    const { flow, state } = passive(w);
+    flow.expectNothing(24 * HOUR);
+    expect(state()).toBe("Established");
+  });
+
+  test("the first probe comes after two hours of silence (MUST-28), without data (SHLD-12), and is repeated", async () => {
+    const w = await world();
+    const { flow, fd } = passive(w);
+    expect(w.board.setSocket(fd, "SO_KEEPALIVE", 1)).toBe(0);
+    const started = w.now;
+    const probe = flow.expect({ flags: "A", ack: 1, len: 0 }, 3 * HOUR);
+    expect(probe.seq).toBe(0);
+    expect(Math.abs(probe.at - started - 2 * HOUR)).toBeLessThan(2000);
+    flow.send({ flags: "A" });
+    const answered = w.now;
+    const next = flow.expect({ seq: 0 }, 3 * HOUR);
+    expect(Math.abs(next.at - answered - 2 * HOUR)).toBeLessThan(2000);
+    expect(w.board.counters()["TcpKeepAlives"]).toBe(2);
+  });
+
+  test("one lost probe is not the end (MUST-29); as many as TCP_KEEPCNT are: ETIMEDOUT", async () => {
+    const w = await world();
+    const { flow, fd, state } = passive(w);
+    w.board.setSocket(fd, "SO_KEEPALIVE", 1);
+    w.board.setTcp(fd, "TCP_KEEPIDLE", 10);
+    w.board.setTcp(fd, "TCP_KEEPINTVL", 5);
+    w.board.setTcp(fd, "TCP_KEEPCNT", 3);
+    const started = w.now;
+    const probes = flow.drain(12_000).filter((segment) => !(segment.flags & 4));
+    expect(probes).toHaveLength(3);
+    expect(Math.abs(probes[0]!.at - started - 10_000)).toBeLessThan(100);
+    expect(Math.abs(probes[1]!.at - probes[0]!.at - 5000)).toBeLessThan(100);
+    expect(state()).toBe("Closed");
+    expect(w.board.error(fd)).toBe(Errno.ETIMEDOUT);
+  });
+
+  test("an answer begins the count anew", async () => {
+    const w = await world();
+    const { flow, fd, state } = passive(w);
+    w.board.setSocket(fd, "SO_KEEPALIVE", 1);
+    w.board.setTcp(fd, "TCP_KEEPIDLE", 10);
+    w.board.setTcp(fd, "TCP_KEEPINTVL", 5);
+    w.board.setTcp(fd, "TCP_KEEPCNT", 3);
+    for (let i = 0; i < 10; i++) {
+      flow.expect({ seq: 0 }, 20_000);
+      flow.expect({ seq: 0 }, 20_000);
+      flow.send({ flags: "A" });
+    }
+    expect(state()).toBe("Established");
+  });
+
+  test("data of the peer puts the probe off (MUST-26)", async () => {
+    const w = await world();
+    const { flow, fd } = passive(w);
+    w.board.setSocket(fd, "SO_KEEPALIVE", 1);
+    w.board.setTcp(fd, "TCP_KEEPIDLE", 10);
+    for (let i = 0; i < 5; i++) {
+      w.run(8000);
+      flow.data(text("x"));
+      flow.expect({ flags: "A", seq: 1, ack: i + 2 }, 500);
+    }
+    flow.expectNothing(9000);
+    flow.expect({ seq: 0 }, 2000);
+  });
+
+  test("no probe while data is not acknowledged (MUST-26)", async () => {
+    const w = await world();
+    const { flow, fd } = passive(w);
+    w.board.setSocket(fd, "SO_KEEPALIVE", 1);
+    w.board.setTcp(fd, "TCP_KEEPIDLE", 2);
+    w.board.send(fd, text("x"));
+    const heard = flow.drain(30_000).filter((segment) => segment.at < 60_000);
+    expect(heard.every((segment) => segment.seq === 1 && segment.len === 1)).toBe(true);
+  });
+
+  test("can be set late and taken back (MUST-24)", async () => {
+    const w = await world();
+    const { flow, fd } = passive(w);
+    w.board.setTcp(fd, "TCP_KEEPIDLE", 10);
+    w.board.setSocket(fd, "SO_KEEPALIVE", 1);
+    w.run(5000);
+    w.board.setSocket(fd, "SO_KEEPALIVE", 0);
+    flow.expectNothing(HOUR);
+  });
+
+  test("a peer's keep-alive is answered, with or without a garbage octet", async () => {
+    const w = await world();
+    const { flow, fd } = passive(w);
+    flow.send({ flags: "A", seq: 0 });
+    flow.expect({ flags: "A", seq: 1, ack: 1 });
+    flow.send({ flags: "A", seq: 0, data: text("?") });
+    flow.expect({ flags: "A", seq: 1, ack: 1 });
+    expect(w.board.read(fd).data).toHaveLength(0);
+  });
+});
