@@ -14,7 +14,7 @@ export default defineConfig(
   },
   {
     files: ["host/**/*.ts", "test/**/*.ts", "*.ts"],
-    ignores: ["test/unit/**/*.spec.ts"],
+    ignores: ["test/unit/**", "test/bench/assembly/**"],
     extends: [eslint.configs.recommended, tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -31,7 +31,7 @@ export default defineConfig(
   { files: ["*.config.ts", "*.config.mjs"], rules: { "no-restricted-syntax": "off" } },
   {
     // The core is AssemblyScript: only what a parser can see, since TypeScript's types are not its types.
-    files: ["assembly/**/*.ts"],
+    files: ["assembly/**/*.ts", "test/unit/**/*.ts"],
     languageOptions: { parser: tseslint.parser, parserOptions: { allowInvalidAST: true } },
     plugins: { "@typescript-eslint": tseslint.plugin },
     linterOptions: { reportUnusedDisableDirectives: "error" },
