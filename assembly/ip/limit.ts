@@ -13,7 +13,13 @@ const WINDOW: u32 = 1000;
 const budgets = memory.data(Answer.count * 8, 4);
 
 export function initLimits(): void {
-  memory.fill(budgets, 0, Answer.count * 8);
+  openWindow(Answer.IcmpError);
+  openWindow(Answer.Reset);
+}
+
+/** Whatever was answered before, the next question opens a new window. */
+function openWindow(what: Answer): void {
+  store<u32>(budgets + ((<usize>what) << 3), now() - WINDOW);
 }
 
 /**
@@ -23,8 +29,8 @@ export function initLimits(): void {
 export function mayAnswer(what: Answer): bool {
   const at = budgets + ((<usize>what) << 3);
   let left = load<u32>(at, 4);
-  if (now() - load<u32>(at) >= WINDOW || load<u32>(at) == 0) {
-    store<u32>(at, now() | 1);
+  if (now() - load<u32>(at) >= WINDOW) {
+    store<u32>(at, now());
     const rate = what == Answer.Reset ? RESET_RATE : ICMP_RATE;
     left = rate - randomBelow(rate / 4 + 1); // up to a quarter below the rate
   }
