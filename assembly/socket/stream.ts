@@ -61,7 +61,6 @@ export function streamConnect(tcb: Tcb, ip: u32, port: u32): i32 {
   if (tcb.state == State.SynSent || tcb.state == State.SynReceived) return -Errno.EALREADY;
   if (tcb.state != State.Closed) return -Errno.EISCONN;
   if (tcb.error) return takeError(tcb);
-  if (tcb.has(Flag.WasEstablished)) return -Errno.EISCONN;
   if (isMulticast(ip) || isBroadcast(ip)) return -Errno.ENETUNREACH; // MUST-46
   if (ip == 0 || port == 0) return -Errno.EADDRNOTAVAIL;
   const source = sourceFor(ip);
@@ -201,6 +200,7 @@ export function streamReady(tcb: Tcb): u32 {
   const state = tcb.state;
   if (state == State.Listen) return tcb.accepting ? Poll.POLLIN : 0;
   if (state == State.SynSent) return tcb.error ? Poll.POLLERR : 0;
+  if (state == State.Closed && !tcb.has(Flag.WasEstablished) && !tcb.has(Flag.Active)) return Poll.POLLOUT | Poll.POLLHUP;
   const noMoreIn = tcb.has(Flag.FinReceived) || tcb.has(Flag.ReadShut) || state == State.Closed;
   const noMoreOut = tcb.has(Flag.FinQueued) || state == State.Closed;
   let mask: u32 = tcb.error ? Poll.POLLERR : 0;

@@ -32,7 +32,7 @@ export function ackArrives(tcb: Tcb): Drop {
   const ack = seg.ack;
   if (ack.after(snd.max)) return challenge(tcb, Drop.TcpAckUnsent);
   if (ack.before(snd.una.minus(snd.maxWnd))) return challenge(tcb, Drop.TcpAckOld); // RFC 5961 §5.2
-  tcb.unanswered = 0;
+  if (tcb.has(Flag.Probed)) tcb.unanswered = 0; // MUST-37
   tcb.keepProbes = 0;
   const wnd = seg.wnd << snd.scale;
   if (ack.after(snd.una)) advance(tcb, ack);
@@ -55,6 +55,7 @@ function advance(tcb: Tcb, ack: Seq): void {
   snd.una = ack;
   if (snd.nxt.before(ack)) snd.nxt = ack;
   tcb.backoff = 0;
+  tcb.unanswered = 0;
   tcb.clear(Flag.Probed);
   const restart = newAck(tcb, ack, octets);
   if (snd.max == ack) disarm(tcb, Timer.Retransmit);

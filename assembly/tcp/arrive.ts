@@ -12,7 +12,7 @@ import { readSegment, seg } from "./segment";
 import { Seq } from "./seq";
 import { HalfOpen, findHalfOpen } from "./synqueue";
 import { findConnection, findListener } from "./table";
-import { NONE, Tcb } from "./tcb";
+import { Flag, NONE, Tcb } from "./tcb";
 import { textArrives } from "./text";
 import { TimeWait, findTimeWait, forget, restart } from "./timewait";
 
@@ -40,7 +40,7 @@ function halfOpened(i: u32): Drop {
 
 function connectionArrives(tcb: Tcb): Drop {
   if (tcb.state == State.SynSent) return synSent(tcb);
-  if (tcb.state == State.SynReceived) takeSyn(tcb);
+  if (!tcb.has(Flag.WasEstablished)) takeSyn(tcb);
   return otherwise(tcb);
 }
 
@@ -68,7 +68,7 @@ function otherwise(tcb: Tcb): Drop {
   if (seg.rst) return resetArrives(tcb); // second, RST (RFC 5961 §3.2)
   if (seg.syn) return challenge(tcb, Drop.TcpSyn); // fourth, SYN (RFC 5961 §4.2)
   if (!seg.hasAck) return drop(Drop.TcpNoAck); // fifth, ACK
-  if (tcb.state == State.SynReceived) {
+  if (!tcb.has(Flag.WasEstablished)) {
     if (seg.ack != tcb.snd.max) return refuse(Drop.TcpBadAck);
     acknowledged(tcb);
     tcb.snd.wnd = seg.wnd << tcb.snd.scale;
@@ -113,7 +113,6 @@ function resetArrives(tcb: Tcb): Drop {
   const state = tcb.state;
   if (state == State.SynReceived) over(tcb, Errno.ECONNREFUSED);
   else if (state == State.CloseWait) over(tcb, Errno.EPIPE);
-  else if (state == State.Closing || state == State.LastAck) over(tcb, 0);
   else over(tcb, Errno.ECONNRESET);
   return drop(Drop.TcpReset);
 }

@@ -7,11 +7,11 @@ import { ringRead } from "../storage/ring";
 import { TCP_HEADER, TcpFlag, TcpHeader } from "../wire/tcp";
 import { NO_SCALE, writeSynOptions } from "../wire/tcp_options";
 import { announcedMss } from "./lifecycle";
-import { scaleFor, windowToAnnounce } from "./receiver";
+import { freeSpace, scaleFor, windowToAnnounce } from "./receiver";
 import { seg } from "./segment";
 import { Seq } from "./seq";
 import { HalfOpen } from "./synqueue";
-import { Flag, Tcb, Timer } from "./tcb";
+import { Flag, Receiver, Tcb, Timer } from "./tcb";
 import { TimeWait } from "./timewait";
 import { disarm } from "./timers";
 
@@ -75,7 +75,7 @@ function announce(tcb: Tcb, flags: u32): u32 {
     rcv.edge = rcv.nxt.plus(field);
     return field;
   }
-  const field = min(wnd >> rcv.scale, LARGEST_WINDOW);
+  const field = min(inUnits(wnd, rcv), LARGEST_WINDOW);
   const edge = rcv.nxt.plus(field << rcv.scale);
   if (edge.after(rcv.edge)) rcv.edge = edge;
   rcv.acked = rcv.nxt;
@@ -83,6 +83,12 @@ function announce(tcb: Tcb, flags: u32): u32 {
   tcb.clear(Flag.AckDelayed);
   disarm(tcb, Timer.DelayedAck);
   return field;
+}
+
+/** In units of the scale, rounded up where that still fits: rounding down would pull the right edge back (RFC 7323 §2.4). */
+function inUnits(wnd: u32, rcv: Receiver): u32 {
+  const up = (wnd + (1 << rcv.scale) - 1) >> rcv.scale;
+  return up << rcv.scale <= freeSpace(rcv) ? up : wnd >> rcv.scale;
 }
 
 /** Our SYN-ACK for a half-open connection. False if it could not be sent now. */

@@ -22,7 +22,11 @@ export function finArrives(tcb: Tcb): void {
     tcb.set(Flag.FinSeen);
     tcb.rcv.finAt = seg.end.minus(1);
   }
-  if (tcb.has(Flag.FinSeen) && tcb.rcv.nxt == tcb.rcv.finAt) finReached(tcb);
+  if (!tcb.has(Flag.FinSeen)) return;
+  if (tcb.rcv.nxt == tcb.rcv.finAt) return finReached(tcb);
+  if (!seg.fin) return;
+  tcb.set(Flag.AckNow); // out of order (RFC 5681 §4.2)
+  tcb.mark();
 }
 
 /** Everything before the FIN has been received. */

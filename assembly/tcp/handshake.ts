@@ -9,6 +9,7 @@ import { agree, beginReceiving, beginSending, freeBuffers, takeBuffers } from ".
 import { believable, shiftOf } from "./listen";
 import { sample } from "./rtt";
 import { seg } from "./segment";
+import { Seq } from "./seq";
 import { addConnection } from "./table";
 import { Flag, Tcb, Timer } from "./tcb";
 import { arm, disarm } from "./timers";
@@ -25,6 +26,7 @@ export function openActively(tcb: Tcb): u32 {
   tcb.softError = 0;
   tcb.backoff = 0;
   tcb.ranges.init();
+  beginReceiving(tcb, Seq.of(0)); // until the peer's SYN tells where it begins
   beginSending(tcb, initialSequence(tcb.localAddress, tcb.localPort, tcb.foreignAddress, tcb.foreignPort));
   tcb.enter(State.SynSent);
   addConnection(tcb);

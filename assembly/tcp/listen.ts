@@ -28,6 +28,8 @@ import { arm } from "./timers";
 /** The passive open: LISTEN, SYN-RECEIVED as an entry of the SYN queue, and the accept queue. */
 
 const SYNACK_TIMEOUT: u32 = 1000;
+/** When the ring is full, try again after this many ms. */
+const RING_PAUSE: u32 = 1;
 const LARGEST_SCALE: u32 = 14;
 const LEAST_MSS: u32 = 64;
 
@@ -53,8 +55,8 @@ export function listenArrives(listener: Tcb, reused: bool, above: Seq): Drop {
   entry.receiveOrder = <u8>ctz(sizeFor(listener.wantedRcv));
   entry.sendOrder = <u8>ctz(sizeFor(listener.wantedSnd));
   entry.listener = <u16>listener.index;
-  wakeHalfOpen(entry, now() + SYNACK_TIMEOUT);
-  emitSynAck(entry, listener.userMss, listener.ttl, listener.tos);
+  const out = emitSynAck(entry, listener.userMss, listener.ttl, listener.tos);
+  wakeHalfOpen(entry, now() + (out ? SYNACK_TIMEOUT : RING_PAUSE));
   return Drop.None;
 }
 
@@ -192,10 +194,9 @@ export function synAckDue(entry: HalfOpen): void {
     return;
   }
   const listener = Tcb.at(entry.listener);
-  if (emitSynAck(entry, listener.userMss, listener.ttl, listener.tos)) {
-    entry.retries++;
-    count(Counter.TcpRetransmits);
-  }
+  if (!emitSynAck(entry, listener.userMss, listener.ttl, listener.tos)) return wakeHalfOpen(entry, now() + RING_PAUSE);
+  entry.retries++;
+  count(Counter.TcpRetransmits);
   wakeHalfOpen(entry, now() + (SYNACK_TIMEOUT << entry.retries));
 }
 

@@ -77,7 +77,7 @@ function planSyn(tcb: Tcb): bool {
 function planRetransmission(tcb: Tcb): bool {
   const snd = tcb.snd;
   const text = min<u32>(tcb.mss, min(snd.end.since(snd.una), snd.max.since(snd.una)));
-  return planned(snd.una, text, flagsAt(tcb, snd.una.plus(text), snd.max.after(snd.end)));
+  return planned(snd.una, text, flagsAt(tcb, text, snd.max.after(snd.end)));
 }
 
 /** One octet, or the FIN, into a closed window, or what a small window takes (RFC 9293 §3.8.6.1, MUST-36). */
@@ -85,13 +85,14 @@ function planProbe(tcb: Tcb): bool {
   const snd = tcb.snd;
   const queued = snd.end.since(snd.una);
   const text = min(queued, max<u32>(1, min(snd.wnd, tcb.mss)));
-  return planned(snd.una, text, flagsAt(tcb, snd.una.plus(text), queued == 0));
+  return planned(snd.una, text, flagsAt(tcb, text, queued == 0));
 }
 
-/** ACK always; PSH on the segment that empties the send buffer (MUST-61); FIN if it may and this is the end. */
-function flagsAt(tcb: Tcb, end: Seq, mayFinish: bool): u32 {
-  if (end != tcb.snd.end) return TcpFlag.ACK;
-  const push = end == plan.seq ? 0 : TcpFlag.PSH;
+/** `text` octets from SND.UNA on: ACK always, PSH if they empty the send buffer (MUST-61), FIN if it may and this is the end. */
+function flagsAt(tcb: Tcb, text: u32, mayFinish: bool): u32 {
+  const snd = tcb.snd;
+  if (snd.una.plus(text) != snd.end) return TcpFlag.ACK;
+  const push = text > 0 ? TcpFlag.PSH : 0;
   return TcpFlag.ACK | push | (mayFinish && tcb.has(Flag.FinQueued) ? TcpFlag.FIN : 0);
 }
 
@@ -120,7 +121,8 @@ function worthSending(tcb: Tcb, text: u32, queued: u32, fin: bool): bool {
   if (text == <u32>tcb.mss || fin) return true;
   if (snd.nxt.before(snd.max)) return true; // it was sent before
   const idle = snd.nxt == snd.una;
-  if (text == queued) return idle || tcb.has(Flag.NoDelay); // Nagle
+  // Nagle; but a writer that waits for room will add nothing, so there is nothing to wait for.
+  if (text == queued) return idle || tcb.has(Flag.NoDelay) || tcb.has(Flag.WriterWaits);
   return idle && text >= snd.maxWnd >> 1; // Fs = 1/2
 }
 

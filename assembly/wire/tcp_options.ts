@@ -55,7 +55,7 @@ function parseOption(kind: u32, length: u32, value: usize): bool {
     options.mss = be.get16(value);
   } else if (kind == Kind.WindowScale) {
     if (length != SCALE_LENGTH) return false;
-    options.scale = <u32>load<u8>(value);
+    options.scale = min<u32>(load<u8>(value), NO_SCALE - 1);
   }
   return true;
 }
