@@ -43,7 +43,10 @@ const WIDTHS: Record<number, { get: string; set: string; value: string }> = {
 
 /** A class `XView` for the layout `XRecord`: fields by name at an address of the module's memory. */
 export function recordSource({ name, members }: Enumeration): string {
+  if (members.at(-1)?.name !== "size") throw new Error(`${name} does not end with its size`);
   const fields = members.slice(0, -1).map((member, i) => ({ ...member, width: members[i + 1].value - member.value }));
+  const taken = fields.find((field) => TAKEN.includes(field.name));
+  if (taken) throw new Error(`${name}: a field cannot be called ${taken.name}`);
   const accessors = fields.filter((field) => !field.name.startsWith("_")).map(accessor);
   return `/** Reads and writes a ${name} at address \`at\`, which may be moved to the next one. */
 export class ${name.replace(/Record$/, "View")} {
@@ -55,6 +58,9 @@ export class ${name.replace(/Record$/, "View")} {
 ${accessors.join("")}}
 `;
 }
+
+/** What a view has besides its fields. */
+const TAKEN = ["at", "view", "constructor"];
 
 function accessor(field: { name: string; doc: string; value: number; width: number }): string {
   const at = field.value ? `this.at + ${field.value}` : "this.at";
@@ -79,6 +85,7 @@ function accessor(field: { name: string; doc: string; value: number; width: numb
 const MESSAGES: Record<string, string> = {
   EDOM: "argument out of domain",
   EHOSTDOWN: "host is down",
+  EOPNOTSUPP: "operation not supported on socket",
   EINPROGRESS: "operation now in progress",
   ESOCKTNOSUPPORT: "socket type not supported",
 };
