@@ -5,7 +5,7 @@ import type { Libc } from "../../host/node/links/libc";
 import { becomeTap, otherAddress } from "../../host/node/links/tap_device";
 import { needs } from "../support/needs";
 
-const child = join(import.meta.dirname, "../support/tap_child.ts");
+const child = join(import.meta.dirname, "inside/tap.ts");
 const tun = spawnSync("unshare", ["-Urn", "sh", "-c", ": <>/dev/net/tun"], { timeout: 5000 }).status === 0;
 const inNamespace = needs({ what: "`unshare -Urn` and the right to open /dev/net/tun", present: tun });
 

@@ -8,9 +8,12 @@ const enum Block {
   Interface = 1,
   Packet = 6,
 }
-const enum Option {
+/** Options mean different things in different blocks. */
+const enum InterfaceOption {
   Name = 2,
   Resolution = 9,
+}
+const enum PacketOption {
   Flags = 2,
 }
 const ETHERNET = 1;
@@ -63,8 +66,8 @@ export class Pcap {
     const text = new TextEncoder().encode(name);
     const at = this.begin(Block.Interface, 8 + 4 + padded(text.length) + 8 + 4);
     this.view.setUint16(at, ETHERNET, true);
-    const resolution = this.option(at + 8, Option.Name, text);
-    const end = this.option(resolution, Option.Resolution, Uint8Array.of(NANOSECONDS));
+    const resolution = this.option(at + 8, InterfaceOption.Name, text);
+    const end = this.option(resolution, InterfaceOption.Resolution, Uint8Array.of(NANOSECONDS));
     this.view.setUint32(end, 0, true);
     this.wait();
     return this.interfaces++;
@@ -84,7 +87,11 @@ export class Pcap {
     this.view.setUint32(at + 12, frame.length, true);
     this.view.setUint32(at + 16, frame.length, true);
     this.waiting.set(frame, at + 20);
-    const end = this.option(at + 20 + padded(frame.length), Option.Flags, Uint8Array.of(direction === "in" ? 1 : 2, 0, 0, 0));
+    const end = this.option(
+      at + 20 + padded(frame.length),
+      PacketOption.Flags,
+      Uint8Array.of(direction === "in" ? 1 : 2, 0, 0, 0),
+    );
     this.view.setUint32(end, 0, true);
     this.wait();
   }
@@ -106,7 +113,7 @@ export class Pcap {
     return at + 8;
   }
 
-  private option(at: number, code: Option, value: Uint8Array): number {
+  private option(at: number, code: InterfaceOption | PacketOption, value: Uint8Array): number {
     this.view.setUint16(at, code, true);
     this.view.setUint16(at + 2, value.length, true);
     this.waiting.set(value, at + 4);

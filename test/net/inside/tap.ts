@@ -1,12 +1,12 @@
 /**
- * What tap.test.ts does inside a private network namespace: `tap_child.ts SCENARIO`. Prints one line of JSON and must then end by
+ * What tap.test.ts does inside a private network namespace: `tap.ts SCENARIO`. Prints one line of JSON and must then end by
  * itself.
  */
 import { createSocket } from "node:dgram";
 import { networkInterfaces } from "node:os";
 import { spawnSync } from "node:child_process";
-import { openTap } from "../../host/node/links/tap";
-import { arp, ethernet, EtherType, ipv4, macText, parse, udp } from "./packet";
+import { openTap } from "../../../host/node/links/tap";
+import { arp, ethernet, EtherType, ipv4, macText, parse, udp } from "../../support/packet";
 
 const BOARD = { mac: "02:00:00:00:00:02", ip: "10.0.0.2" };
 const options = { name: "sw0", address: "10.0.0.2/24" };
