@@ -86,10 +86,10 @@ function sendError(type: IcmpType, code: u32): void {
   }
   const quoted = min<u32>(datagram.headerLength + datagram.length, ERROR_MAX);
   const message = IcmpHeader.at(at);
+  memory.copy(message.data, datagram.header, quoted); // first: on loopback the answer may take the question's place
   message.type = type;
   message.code = code;
   message.rest = 0;
-  memory.copy(message.data, datagram.header, quoted);
   finish(Protocol.IPPROTO_ICMP, ICMP_HEADER + quoted, TTL, 0);
   count(Counter.IcmpOut);
 }

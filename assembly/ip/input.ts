@@ -1,7 +1,7 @@
 import { Counter, DescriptorRecord, Drop } from "../abi";
 import { frame } from "../link/input";
 import { count, drop } from "../stats";
-import { fold, sum } from "../wire/checksum";
+import { fold } from "../wire/checksum";
 import { ETHERNET_HEADER } from "../wire/ethernet";
 import { IPV4_HEADER, Ipv4Header } from "../wire/ipv4";
 import { datagram } from "./datagram";
@@ -15,16 +15,17 @@ export function datagramArrives(): Drop {
   const header = Ipv4Header.at(frame.payload);
   const fault = header.check(frame.length);
   if (fault != Drop.None) return drop(fault);
-  if (!frame.checksumOk && fold(sum(frame.payload, header.size)) != 0) return drop(Drop.IpChecksum);
+  if (!frame.checksumOk && !isIntact(frame.payload, header.size)) return drop(Drop.IpChecksum);
   if (header.size > IPV4_HEADER) {
     const objection = checkOptions(header.options, frame.payload + header.size);
     if (objection != Drop.None) return drop(objection);
   }
   const src = header.src;
   const dst = header.dst;
-  if (isReserved(src) || src == address() || isBroadcast(src)) return drop(Drop.IpSource);
-  const broadcast = isBroadcast(dst);
-  if (!broadcast && (dst != address() || dst == 0)) return drop(Drop.IpNotForUs);
+  const own = address();
+  if (isReserved(src) || src == own || isBroadcast(src)) return drop(Drop.IpSource);
+  const broadcast = own == 0 || dst != own;
+  if (broadcast && !isBroadcast(dst)) return drop(Drop.IpNotForUs);
   if (frame.toGroup && !broadcast) return drop(Drop.IpLinkBroadcast);
   if (header.isFragment) return drop(Drop.IpFragment);
   datagram.linkBroadcast = frame.toGroup;
@@ -32,6 +33,13 @@ export function datagramArrives(): Drop {
   datagram.checksumOk = frame.checksumOk;
   datagram.loopback = false;
   return take(header);
+}
+
+/** The checksum of a header of `size` octets holds. */
+function isIntact(at: usize, size: u32): bool {
+  let total: u64 = <u64>load<u32>(at) + load<u32>(at, 4) + load<u32>(at, 8) + load<u32>(at, 12) + load<u32>(at, 16);
+  for (let more = at + IPV4_HEADER; more < at + size; more += 4) total += load<u32>(more);
+  return fold(total) == 0;
 }
 
 /** A datagram of the loopback ring, which we made: nothing in it needs a second look. */

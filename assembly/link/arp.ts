@@ -43,6 +43,7 @@ const TRIES: u32 = 3;
 
 export function initArp(): void {
   memory.fill(changetype<usize>(arp), 0, 32);
+  arp.linkWasUp = linkUp();
   initNeighbours();
   initHolds();
 }
@@ -56,6 +57,7 @@ export function arpConfigure(address: u32, mask: u32, gateway: u32): void {
   forgetNeighbours();
   keepNeighbour(gateway);
   loseHolds(Drop.ArpUnresolved);
+  arp.linkWasUp = linkUp();
   announce();
 }
 

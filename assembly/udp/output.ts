@@ -63,10 +63,14 @@ export function stopWaiting(pcb: Pcb): void {
   List.at(waitingLoopback).remove(pcb.index);
 }
 
-/** Tell the sockets that wait for room when there is some. To be called in the output phase of every poll. */
-export function udpOutput(): void {
+/**
+ * Tell the sockets that wait for room when there is some. To be called in the output phase of every poll; true when some wait for
+ * the transmit ring still, so the next poll must come when it was drained.
+ */
+export function udpOutput(): bool {
   if (List.at(waiting).count != 0 && !txBlocked()) wake(List.at(waiting));
   if (List.at(waitingLoopback).count != 0 && loOpen() != 0) wake(List.at(waitingLoopback));
+  return List.at(waiting).count != 0;
 }
 
 function wake(list: List): void {

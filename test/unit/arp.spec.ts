@@ -72,6 +72,17 @@ describe("announcing the address", () => {
     expect(hasArpDeadline()).toBe(false);
   });
 
+  it("does not cost what was sent before the first poll", () => {
+    power();
+    ifconfig(0, US, 24, PEER);
+    send(PEER, 7);
+    arpTick();
+    drain();
+    arp(ArpOperation.Reply, PEER_MAC, PEER, US);
+    transmit();
+    expect<u32>(load<u8>(sent, 42)).toBe(7);
+  });
+
   it("happens again when the cable comes back, also when the clock starts in the middle of its range", () => {
     power();
     cable(false);

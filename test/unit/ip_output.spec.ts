@@ -14,7 +14,6 @@ import {
   FAR,
   OTHER,
   OUR_MAC,
-  PEER,
   PEER_MAC,
   US,
   arp,

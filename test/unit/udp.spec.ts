@@ -369,10 +369,10 @@ describe("a datagram that goes out", () => {
     news();
     expect(sendTo(a, 1, FAR, 5)).toBe(-Errno.EAGAIN);
     expect(datagramReady(a)).toBe(0);
-    udpOutput();
+    expect(udpOutput()).toBe(true);
     expect(news()).toBe(false);
     transmit();
-    udpOutput();
+    expect(udpOutput()).toBe(false);
     expect(news()).toBe(true);
     expect(datagramReady(a)).toBe(Poll.POLLOUT);
     expect(sendTo(a, 1, FAR, 5)).toBe(1);
@@ -476,6 +476,9 @@ describe("an ICMP error", () => {
     expect(send(a, 1)).toBe(1);
     loop();
     expect(datagramTakeError(a)).toBe(Errno.ECONNREFUSED);
+    for (let i: u32 = 0; i < LOOPBACK_SLOTS; i++) expect(send(a, 100)).toBe(100);
+    loop();
+    expect(datagramTakeError(a)).toBe(Errno.ECONNREFUSED, "with a full ring, the answer takes the question's place");
   });
 });
 

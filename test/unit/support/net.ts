@@ -136,8 +136,9 @@ function dispatch(): Drop {
 export function loop(): u32 {
   let n: u32 = 0;
   for (let at = loNext(); at != 0; at = loNext()) {
-    if (loopbackArrives(at) == Drop.None) dispatch();
+    const why = loopbackArrives(at);
     loDone();
+    if (why == Drop.None) dispatch();
     n++;
   }
   return n;
