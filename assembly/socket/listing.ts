@@ -68,7 +68,7 @@ function describeTcb(tcb: Tcb, record: usize): void {
   store<u32>(record, listening ? <u32>tcb.accepting : readable(tcb), SocketRecord.receiveQueue);
   store<u32>(record, listening ? <u32>tcb.backlog : streamQueued(tcb), SocketRecord.sendQueue);
   store<u32>(record, nextTimer(tcb), SocketRecord.timer);
-  store<u32>(record, tcb.backoff, SocketRecord.retransmits);
+  store<u32>(record, tcb.unanswered, SocketRecord.retransmits);
   store<u32>(record, tcb.cwnd, SocketRecord.cwnd);
   store<u32>(record, tcb.srtt >> 3, SocketRecord.srtt);
 }

@@ -54,7 +54,6 @@ function advance(tcb: Tcb, ack: Seq): void {
   sample(tcb, ack);
   snd.una = ack;
   if (snd.nxt.before(ack)) snd.nxt = ack;
-  tcb.backoff = 0;
   tcb.unanswered = 0;
   tcb.clear(Flag.Probed);
   const restart = newAck(tcb, ack, octets);

@@ -43,12 +43,12 @@ function retransmissionDue(tcb: Tcb): bool {
   if (!tcb.has(Flag.WasEstablished)) return synDue(tcb);
   const persisting = snd.max == snd.una || tcb.has(Flag.Probed) || snd.wnd == 0;
   if (tcb.unanswered >= RETRIES) return giveUp(tcb); // R2 (MUST-20)
-  tcb.unanswered++;
   if (persisting) probe(tcb);
   else {
     count(Counter.TcpTimeouts);
     timedOut(tcb);
   }
+  tcb.unanswered++;
   if (tcb.backoff < 0xff) tcb.backoff++;
   arm(tcb, Timer.Retransmit, backedOff(tcb));
   return true;
@@ -66,6 +66,7 @@ function probe(tcb: Tcb): void {
 function synDue(tcb: Tcb): bool {
   if (tcb.backoff >= tcb.synRetries) return giveUp(tcb);
   tcb.backoff++;
+  tcb.unanswered++;
   tcb.set(Flag.SynLost);
   tcb.clear(Flag.Timing); // Karn
   tcb.snd.nxt = tcb.iss;

@@ -25,6 +25,7 @@ export function openActively(tcb: Tcb): u32 {
   tcb.error = 0;
   tcb.softError = 0;
   tcb.backoff = 0;
+  tcb.unanswered = 0;
   tcb.ranges.init();
   beginReceiving(tcb, Seq.of(0)); // until the peer's SYN tells where it begins
   beginSending(tcb, initialSequence(tcb.localAddress, tcb.localPort, tcb.foreignAddress, tcb.foreignPort));
@@ -53,6 +54,7 @@ export function synSentArrives(tcb: Tcb): bool {
     tcb.enter(State.SynReceived); // simultaneous open: our SYN again, now with an acknowledgement (MUST-10)
     snd.nxt = snd.una;
     tcb.backoff = 0;
+    tcb.unanswered = 0;
     return false;
   }
   acknowledged(tcb);
@@ -86,6 +88,7 @@ export function acknowledged(tcb: Tcb): void {
   snd.nxt = seg.ack;
   sample(tcb, seg.ack);
   tcb.backoff = 0;
+  tcb.unanswered = 0;
   if (tcb.has(Flag.SynLost)) tcb.rto = 3000; // RFC 6298 §5.7
   disarm(tcb, Timer.Retransmit);
   tcb.set(Flag.WasEstablished);

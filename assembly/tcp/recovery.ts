@@ -66,7 +66,7 @@ export function newAck(tcb: Tcb, ack: Seq, octets: u32): bool {
 /** The retransmission timer fired: everything in flight counts as lost, start over from SND.UNA (RFC 5681 §3.1, RFC 6582). */
 export function timedOut(tcb: Tcb): void {
   const snd = tcb.snd;
-  if (tcb.backoff == 0) onLoss(tcb, snd.max.since(snd.una));
+  if (tcb.unanswered == 0) onLoss(tcb, snd.max.since(snd.una));
   tcb.cwnd = tcb.mss;
   tcb.ackedOctets = 0;
   tcb.dupAcks = 0;

@@ -38,6 +38,7 @@ export function measured(tcb: Tcb, roundTrip: u32): void {
     tcb.rttvar += deviation - <i32>(tcb.rttvar >> 2);
     tcb.srtt += error;
   }
+  tcb.backoff = 0; // only a sample ends the backing off (§5, Karn)
   tcb.rto = clampRto((tcb.srtt >> 3) + max<u32>(1, tcb.rttvar));
 }
 
