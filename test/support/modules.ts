@@ -1,29 +1,33 @@
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { compile, firmware, readAsConfig } from "../../host/tools/compile";
 
 export type Profile = "tiny" | "default" | "host";
 
 export interface ModuleChoice {
   /** "default" unless told. */
   profile?: Profile;
-  /** Build with assertions, invariants and the trace ring (default), unless SANDWIRE_TEST_RELEASE is set. */
+  /** Build with assertions, invariants and the trace ring: the default, unless SANDWIRE_TEST_RELEASE is set. */
   debug?: boolean;
   /** Knobs of config.ts that differ from the profile: `{ CONFIG_RX_SLOTS: 1 }`. */
   knobs?: Record<string, number>;
 }
 
-const compiledModules = new Map<string, WebAssembly.Module>();
+/** Where the modules of the profiles lie. */
+const built = process.env["SANDWIRE_MODULES"] ?? "build";
+/** Where modules with other knobs are put. */
+const special = join("build", "test");
+const compiled = new Map<string, WebAssembly.Module>();
 
 /** The module of that choice, compiled; with knobs it is built into build/test/ when the sources changed. */
-export function moduleFor(choice: ModuleChoice = {}): WebAssembly.Module {
-  const path = choice.knobs ? builtWith(choice, choice.knobs) : join("build", `sandwire.${targetName(choice)}.wasm`);
-  const known = compiledModules.get(path);
+export async function moduleFor(choice: ModuleChoice = {}): Promise<WebAssembly.Module> {
+  const path = choice.knobs ? await builtWith(choice, choice.knobs) : join(built, `sandwire.${targetName(choice)}.wasm`);
+  const known = compiled.get(path);
   if (known) return known;
   if (!existsSync(path)) throw new Error(`${path} is absent: run npm run build`);
   const module = new WebAssembly.Module(readFileSync(path));
-  compiledModules.set(path, module);
+  compiled.set(path, module);
   return module;
 }
 
@@ -32,35 +36,30 @@ function targetName(choice: ModuleChoice): string {
   return `${choice.profile ?? "default"}${debug ? ".debug" : ""}`;
 }
 
-interface Target {
-  use?: string[];
-  [option: string]: unknown;
-}
-
-function builtWith(choice: ModuleChoice, knobs: Record<string, number>): string {
+async function builtWith(choice: ModuleChoice, knobs: Record<string, number>): Promise<string> {
   const target = targetName(choice);
   const mark = createHash("sha1").update(JSON.stringify(knobs)).digest("hex").slice(0, 10);
-  const path = join("build", "test", `${target}.${mark}.wasm`);
+  const name = `${target}.${mark}`;
+  const path = join(special, `${name}.wasm`);
   if (existsSync(path) && statSync(path).mtimeMs > newest("assembly")) return path;
-  mkdirSync(join("build", "test"), { recursive: true });
-  const fresh = `${path}.${process.pid}`;
-  const asc = join("node_modules", "assemblyscript", "bin", "asc.js");
-  const run = spawnSync(process.execPath, [asc, "assembly/apps/board.ts", ...flags(target, knobs), "--outFile", fresh], { encoding: "utf8" });
-  if (run.status !== 0) throw new Error(`asc: ${run.stderr}${run.stdout}`);
-  renameSync(fresh, path);
+  mkdirSync(special, { recursive: true });
+  // Several test processes may build the same module: each works under a name of its own.
+  const own = join(special, `${name}.${process.pid}`);
+  writeFileSync(`${own}.json`, JSON.stringify(configuration(target, knobs)));
+  const { code, output } = await compile({ entry: firmware, target, outFile: `${own}.wasm`, config: `${own}.json` });
+  if (code !== 0) throw new Error(`asc: ${output}`);
+  renameSync(`${own}.wasm`, path);
   return path;
 }
 
-/** The target's options with its knobs replaced; memory may be larger than the profile's budget. */
-function flags(target: string, knobs: Record<string, number>): string[] {
-  const config = JSON.parse(readFileSync("asconfig.json", "utf8")) as { targets: Record<string, Target> };
-  const { use = [], ...options } = config.targets[target]!;
-  const kept = use.filter((entry) => !(entry.split("=")[0]! in knobs));
-  const uses = [...kept, ...Object.entries(knobs).map(([name, value]) => `${name}=${value}`)];
-  const pages = Math.max(64, Number(options["maximumMemory"]));
-  const optimized = options["debug"] ? ["--debug"] : ["-O3", "--noAssert"];
-  const memory = ["--initialMemory", String(pages), "--maximumMemory", String(pages)];
-  return ["--config", "none", "--runtime", "stub", "--bindings", "raw", ...optimized, ...memory, ...uses.flatMap((entry) => ["--use", entry])];
+/** The project's configuration with one target whose knobs are replaced; its memory may be larger than the profile's budget. */
+function configuration(target: string, knobs: Record<string, number>): object {
+  const config = readAsConfig();
+  const { lowMemoryLimit: _, ...chosen } = config.targets[target]!;
+  const kept = chosen.use.filter((entry) => !(entry.split("=")[0]! in knobs));
+  const use = [...kept, ...Object.entries(knobs).map(([name, value]) => `${name}=${value}`)];
+  const pages = Math.max(4, Number(chosen["maximumMemory"]));
+  return { ...config, targets: { [target]: { ...chosen, use, initialMemory: pages, maximumMemory: pages } } };
 }
 
 function newest(folder: string): number {

@@ -64,9 +64,9 @@ export class Station {
     return new Uint8Array(this.board.memory.buffer);
   }
 
-  /** Run a call, then let the board be polled. */
+  /** Run a call, then let the board be polled if it can have changed anything. */
   private marked(result: number): number {
-    this.board.wake();
+    if (result >= 0 || result === -Errno.EINPROGRESS) this.board.wake();
     return result;
   }
 
@@ -289,10 +289,11 @@ export class Station {
     return this.rows().find((row) => row.fd === fd);
   }
 
-  /** The TCP row with that foreign port (and local port), whether a descriptor is left or not. */
+  /** The TCP row with that foreign port (and local port), whether a descriptor is left or not; a closed socket if it is all there is. */
   connection(foreignPort: number, localPort?: number): Row | undefined {
     const matches = (row: Row) => row.protocol === 6 && row.foreignPort === foreignPort && row.state !== State.Listen;
-    return this.rows().find((row) => matches(row) && (localPort === undefined || row.localPort === localPort));
+    const rows = this.rows().filter((row) => matches(row) && (localPort === undefined || row.localPort === localPort));
+    return rows.find((row) => row.state !== State.Closed) ?? rows[0];
   }
 
   /** "Established", ... ; "Closed" where no row is left. */

@@ -77,7 +77,7 @@ export class World implements Runner {
     const ip = `10.0.0.${i + 1}`;
     const board = await Board.create({
       name: `board${i + 1}`,
-      module: moduleFor(options),
+      module: await moduleFor(options),
       clock: this.clock,
       seed: this.seed * 1000 + i,
       mac,

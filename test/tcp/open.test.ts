@@ -161,8 +161,12 @@ describe("active open", () => {
   test("data written before the SYN-ACK is refused or kept, never sent on the SYN", async () => {
     const w = await world();
     const { flow, fd } = connecting(w);
-    expect(named(w.board.send(fd, text("soon")))).toBe("-EAGAIN");
-    flow.accept();
+    const result = w.board.send(fd, text("soon"));
+    expect(["-EAGAIN", 4]).toContain(named(result));
+    expect(flow.expect({ flags: "S" }).len).toBe(0);
+    flow.send({ flags: "SA", mss: 1460 });
+    const heard = flow.drain(100);
+    expect(heard.map((segment) => segment.text).join("")).toBe(result === 4 ? "soon" : "");
   });
 
   test("RST with the right ACK refuses: ECONNREFUSED", async () => {

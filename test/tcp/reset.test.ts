@@ -122,6 +122,7 @@ describe("SYN on a connection (RFC 5961 4.2)", () => {
     flow.nxt = 0;
     flow.rcv = 0;
     flow.handshake();
+    w.run(5);
     expect(state()).toBe("Established");
   });
 
@@ -254,11 +255,11 @@ describe("RST for nobody (RFC 9293 3.5.2, 3.10.7.1)", () => {
     const w = await world();
     const peer = w.peer();
     const before = w.sent(w.board.name);
-    for (let i = 0; i < 200; i++) peer.segment({ src: 2000 + i, dst: 81, seq: i, flags: "S" });
+    for (let i = 0; i < 1000; i++) peer.segment({ src: 2000 + i, dst: 81, seq: i, flags: "S" });
     w.run(900);
     const sent = w.sent(w.board.name) - before;
     expect(sent).toBeGreaterThan(0);
-    expect(sent).toBeLessThanOrEqual(20);
+    expect(sent).toBeLessThanOrEqual(200);
   });
 });
 

@@ -133,6 +133,7 @@ describe("TIME-WAIT (RFC 9293 3.10.7.4, RFC 1337)", () => {
     const result = w.board.connect(fd, flow.peer.ip, 6000);
     expect([-Errno.EADDRNOTAVAIL, -Errno.EADDRINUSE]).toContain(result);
     w.run(TWO_MSL + 1000);
+    w.board.close(fd);
     const later = w.board.socket();
     expect(w.board.bind(later, 7001)).toBe(0);
     expect(w.board.connect(later, flow.peer.ip, 6000)).toBe(-Errno.EINPROGRESS);

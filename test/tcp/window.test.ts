@@ -121,7 +121,7 @@ describe("zero window", () => {
     }
     expect(longest).toBeLessThanOrEqual(121_000);
     expect(state()).toBe("Established");
-    flow.ack(1000);
+    flow.send({ flags: "A", ack: 1, win: 1000 });
     const heard = flow.drain(50).map((segment) => segment.text);
     expect(heard.join("")).toContain("waiting");
   });
