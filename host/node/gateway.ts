@@ -3,19 +3,31 @@ import { createServer, type Server, type Socket } from "node:net";
 import { Board } from "./board";
 import type { Clock } from "./clock";
 import type { Link } from "./link";
+import type { Profile } from "./module";
 import { relay } from "./relay";
 import { connect, type TcpSocket } from "./socket";
 import { Turnstile } from "./turnstile";
 
+/** What a board takes at once. */
+export interface Limits {
+  /** Connections it holds. */
+  connections: number;
+  /** Handshakes under way: its accept queue. */
+  handshakes: number;
+  /** Octets in one segment: half of its buffers. */
+  segment: number;
+}
+
 /**
- * What a board takes at once, by profile: its connections, and its accept queue (handshakes under way). Clients above that wait
- * in the gateway: the board would leave their SYN unanswered, and the next try is a second away.
+ * The limits of each profile. Clients above them wait in the gateway: the board would leave their SYN unanswered, and the next
+ * try is a second away. With two segments to a buffer the board always has a second one to send, which is acknowledged at once;
+ * of a single one the acknowledgement is delayed.
  */
-export const LIMITS = {
-  tiny: { connections: 3, handshakes: 2 },
-  default: { connections: 8, handshakes: 4 },
-  host: { connections: 1000, handshakes: 64 },
-} as const;
+export const LIMITS: Record<Profile, Limits> = {
+  tiny: { connections: 3, handshakes: 2, segment: 512 },
+  default: { connections: 8, handshakes: 4, segment: 1024 },
+  host: { connections: 1000, handshakes: 64, segment: 1460 },
+};
 
 export interface GatewayOptions {
   clock: Clock;
@@ -26,7 +38,7 @@ export interface GatewayOptions {
   /** The board's address, "10.0.0.2" unless said. */
   board?: string;
   /** What the board takes at once; what the default profile takes unless said. */
-  limits?: { connections: number; handshakes: number };
+  limits?: Limits;
   /** How often a SYN is sent again before the board is given up: with 3, which is the default, after 15 seconds. */
   synRetries?: number;
   seed?: number;
@@ -75,7 +87,7 @@ export class Gateway {
     readonly board: Board,
     private readonly target: string,
     private readonly synRetries: number,
-    limits: { connections: number; handshakes: number },
+    private readonly limits: Limits,
   ) {
     this.room = new Turnstile(limits.connections);
     this.handshakes = new Turnstile(limits.handshakes);
@@ -145,7 +157,8 @@ export class Gateway {
     await this.handshakes.enter();
     try {
       const { signal } = this.ending;
-      return await connect(this.board, { host: this.target, port, noDelay: true, synRetries: this.synRetries, signal });
+      const { target, synRetries, limits } = this;
+      return await connect(this.board, { host: target, port, noDelay: true, synRetries, maxSegment: limits.segment, signal });
     } finally {
       this.handshakes.leave();
     }

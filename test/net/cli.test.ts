@@ -129,7 +129,7 @@ describe("run", () => {
       const command = new Command("run", "--forward", "0:80", "--forward", "0:7");
       const url = await command.says(/http:\/\/127\.0\.0\.1:\d+\//);
       await command.says(/127\.0\.0\.1:\d+ leads to port 7 of the board/);
-      expect(await page(url)).toContain("</html>");
+      expect(await page(url)).toContain("</main>");
       const { code, signal: killed, err, out } = await command.stop(signal);
       expect({ code, killed, err }).toEqual({ code: 0, killed: null, err: "" });
       expect(out).not.toContain("\x1b");
