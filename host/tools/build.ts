@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, st
 import { availableParallelism } from "node:os";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { compile, firmware, readAsConfig, transforms, type AsConfig } from "./compile";
+import { compile, firmware, firmwareOf, readAsConfig, transforms, type AsConfig } from "./compile";
 import { inParallel, root, runNode, type Outcome } from "./process";
 
 /** One module to compile: the target gives knobs and options, `entry` the firmware. */
@@ -82,7 +82,7 @@ function jobsFor(config: AsConfig, names: string[], force: boolean): Job[] {
   const wanted = Object.entries(config.targets).filter(([name]) => names.length === 0 || names.includes(name));
   return wanted
     .filter(([, target]) => force || isStale(target.outFile, inputs))
-    .map(([name, target]) => ({ label: name, target: name, entry: firmware, outFile: target.outFile }));
+    .map(([name, target]) => ({ label: name, target: name, entry: firmwareOf(name), outFile: target.outFile }));
 }
 
 async function main(): Promise<void> {

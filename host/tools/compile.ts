@@ -14,7 +14,15 @@ export interface AsConfig {
   targets: Record<string, Target>;
 }
 
-/** The firmware all targets compile. Not in asconfig.json: asc would add that entry to any other it is given. */
+/**
+ * The firmware of a target: the demonstration, or for `.bare` targets the stack alone. Not in asconfig.json: asc would add that entry
+ * to any other it is given.
+ */
+export function firmwareOf(target: string): string {
+  return target.endsWith(".bare") ? "assembly/apps/bare.ts" : firmware;
+}
+
+/** The demonstration: web server, echo and discard. */
 export const firmware = "assembly/apps/board.ts";
 
 /** What changes the source between the parser and the compiler, or looks at the result before the optimiser. */

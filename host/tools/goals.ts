@@ -1,19 +1,27 @@
 /**
- * What each profile must not exceed, and the pages of 64 KiB its memory has from first to last. The design gives `tiny` 24 KiB: the
- * stack keeps that, the demonstration's web pages come on top with 4 KiB of text.
+ * What each profile's stack must not exceed, and the pages of 64 KiB its memory has from first to last. Where a profile has a module
+ * without the demonstration, that is the one measured: the demonstration's code and its pages of text are an application's.
  */
 export const goals = {
-  tiny: { file: 40 * 1024, memory: 26 * 1024, pages: 1 },
-  default: { file: 48 * 1024, memory: 64 * 1024, pages: 1 },
-  host: { file: 64 * 1024, memory: 64 * 1024 * 1024, pages: 1024 },
+  tiny: { module: "tiny.bare", file: 40 * 1024, memory: 24 * 1024, pages: 1 },
+  default: { module: "default.bare", file: 48 * 1024, memory: 64 * 1024, pages: 1 },
+  host: { module: "host", file: 64 * 1024, memory: 64 * 1024 * 1024, pages: 1024 },
 } as const;
 
 export type Profile = keyof typeof goals;
 
 export const profiles = Object.keys(goals) as Profile[];
 
+/** The release modules. */
+export const modules = ["tiny", "tiny.bare", "default", "default.bare", "host"] as const;
+
 /** What was measured when a size last changed on purpose: test/golden/sizes.json. */
-export type Sizes = Record<Profile, { file: number; memory: number }>;
+export type Sizes = Record<(typeof modules)[number], { file: number; memory: number }>;
 
 /** The part by which a size may differ from the recorded one before somebody has to look. */
 export const TOLERANCE = 0.02;
+
+/** The profile of a module: `tiny.bare` is of `tiny`. */
+export function profileOf(module: string): Profile {
+  return module.split(".")[0] as Profile;
+}

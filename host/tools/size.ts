@@ -5,13 +5,13 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { compile, firmware, readAsConfig, readLayout, usedMemory, type Compilation, type Region } from "./compile";
-import { goals, profiles, type Profile, type Sizes } from "./goals";
+import { compile, firmwareOf, readAsConfig, readLayout, usedMemory, type Compilation, type Region } from "./compile";
+import { goals, modules, profileOf, profiles, type Profile, type Sizes } from "./goals";
 import { inParallel, root } from "./process";
 import { parseWasm, type Module } from "./wasm";
 
 interface Report {
-  profile: Profile;
+  module: string;
   file: number;
   memory: number;
   sections: Record<string, number>;
@@ -19,7 +19,6 @@ interface Report {
   code: Record<string, number>;
   /** Octets of static memory by source file and constant. */
   regions: Record<string, Record<string, number>>;
-  connection: { state: number; buffers: number };
 }
 
 /** How many connections more the second layout has, from whose difference the price of one follows. */
@@ -81,41 +80,50 @@ async function stateOfConnection(profile: Profile): Promise<number> {
     Object.assign(target, { initialMemory: 1024, maximumMemory: 1024, runPasses: ["memory-packing"] });
     const name = `build/size/${profile}.${more}`;
     writeFileSync(join(root, `${name}.json`), JSON.stringify({ options: config.options, targets: { [profile]: target } }));
-    await must({ entry: firmware, target: profile, config: `${name}.json`, outFile: `${name}.wasm` });
+    await must({ entry: firmwareOf(profile), target: profile, config: `${name}.json`, outFile: `${name}.wasm` });
     return usedMemory(readLayout(`${name}.wasm`));
   };
   const [few = 0, many = 0] = [await end(0), await end(MORE)];
   return Math.round((many - few) / MORE);
 }
 
-async function measure(profile: Profile): Promise<Report> {
-  const named = `build/size/${profile}.named.wasm`;
-  const outFile = `build/size/${profile}.wasm`;
-  await must({ entry: firmware, target: profile, outFile });
-  await must({ entry: firmware, target: profile, outFile: named, extra: ["--debug"] });
+async function measure(module: string): Promise<Report> {
+  const named = `build/size/${module}.named.wasm`;
+  const outFile = `build/size/${module}.wasm`;
+  await must({ entry: firmwareOf(module), target: module, outFile });
+  await must({ entry: firmwareOf(module), target: module, outFile: named, extra: ["--debug"] });
   const bytes = readFileSync(join(root, outFile));
   const layout = readLayout(outFile);
   return {
-    profile,
+    module,
     file: bytes.length,
     memory: usedMemory(layout),
     sections: Object.fromEntries(parseWasm(bytes).sections),
     code: codeByFile(parseWasm(readFileSync(join(root, named)))),
     regions: regionsByFile(layout),
-    connection: { state: await stateOfConnection(profile), buffers: knob(profile, "RCV_BUF") + knob(profile, "SND_BUF") },
   };
+}
+
+interface Price {
+  profile: Profile;
+  state: number;
+  buffers: number;
+}
+
+async function priceOfConnection(profile: Profile): Promise<Price> {
+  return { profile, state: await stateOfConnection(profile), buffers: knob(profile, "RCV_BUF") + knob(profile, "SND_BUF") };
 }
 
 const total = (sizes: Record<string, number>): number => Object.values(sizes).reduce((sum, size) => sum + size, 0);
 
-/** A table with a column for each profile, rows by size. */
+/** A table with a column for each module, rows by size. */
 function table(title: string, columns: Record<string, number>[], limit = Infinity): void {
   const rows = [...new Set(columns.flatMap((column) => Object.keys(column)))];
   const weight = (row: string): number => columns.reduce((sum, column) => sum + (column[row] ?? 0), 0);
   rows.sort((a, b) => weight(b) - weight(a));
   const line = (name: string, cells: string[]): string => `${name.padEnd(34)}${cells.map((cell) => cell.padStart(13)).join("")}`;
   const cell = (value: number | undefined): string => (value === undefined ? "-" : value.toLocaleString("en"));
-  console.log(`\n${line(title, [...profiles])}`);
+  console.log(`\n${line(title, [...modules])}`);
   for (const row of rows.slice(0, limit))
     console.log(
       line(
@@ -128,14 +136,17 @@ function table(title: string, columns: Record<string, number>[], limit = Infinit
   console.log(line("total", columns.map(total).map(cell)));
 }
 
-function print(reports: Report[]): void {
-  const pair = (label: string, value: number, goal: number): string =>
-    `${label} ${value.toLocaleString("en")} of ${goal.toLocaleString("en")} (${Math.round((100 * value) / goal)} %)`;
-  for (const { profile, file, memory, connection } of reports) {
-    const goal = goals[profile];
-    console.log(`${profile.padEnd(8)} ${pair("file", file, goal.file)}, ${pair("memory", memory, goal.memory)}`);
+function print(reports: Report[], prices: Price[]): void {
+  const pair = (label: string, value: number, goal: number | undefined): string =>
+    `${label} ${value.toLocaleString("en")}` +
+    (goal ? ` of ${goal.toLocaleString("en")} (${Math.round((100 * value) / goal)} %)` : "");
+  for (const { module, file, memory } of reports) {
+    const goal = goals[profileOf(module)].module === module ? goals[profileOf(module)] : undefined;
+    console.log(`${module.padEnd(14)} ${pair("file", file, goal?.file)}, ${pair("memory", memory, goal?.memory)}`);
+  }
+  for (const { profile, state, buffers } of prices) {
     console.log(
-      `${"".padEnd(8)} a connection costs ${connection.state} octets, and its two buffers ${connection.buffers.toLocaleString("en")} by default`,
+      `${profile.padEnd(14)} a connection costs ${state} octets, and its two buffers ${buffers.toLocaleString("en")} by default`,
     );
   }
   table(
@@ -156,14 +167,19 @@ function print(reports: Report[]): void {
 
 async function main(): Promise<void> {
   mkdirSync(join(root, "build/size"), { recursive: true });
+  const width = availableParallelism();
   const reports = await inParallel(
-    profiles.map((profile) => () => measure(profile)),
-    availableParallelism(),
+    modules.map((module) => () => measure(module)),
+    width,
   );
-  writeFileSync(join(root, "build/size.json"), `${JSON.stringify(reports, null, 2)}\n`);
-  print(reports);
+  const prices = await inParallel(
+    profiles.map((profile) => () => priceOfConnection(profile)),
+    width,
+  );
+  writeFileSync(join(root, "build/size.json"), `${JSON.stringify({ modules: reports, connections: prices }, null, 2)}\n`);
+  print(reports, prices);
   if (!process.argv.includes("--record")) return;
-  const sizes = Object.fromEntries(reports.map(({ profile, file, memory }) => [profile, { file, memory }])) as Sizes;
+  const sizes = Object.fromEntries(reports.map(({ module, file, memory }) => [module, { file, memory }])) as Sizes;
   writeFileSync(join(root, "test/golden/sizes.json"), `${JSON.stringify(sizes, null, 2)}\n`);
   console.log("\nrecorded in test/golden/sizes.json");
 }
