@@ -1,9 +1,16 @@
+import { init as initStack } from "../index";
 import { input, output } from "../stack";
 import { discard, startDiscard } from "./discard";
 import { echo, startEcho } from "./echo";
-import { http, startHttp } from "./http";
+import { http, startHttp, stopHttp } from "./http";
 
 export * from "../index";
+
+/** Start, or start over, with 128 bits of entropy: no application runs before the next `serve`. */
+export function init(s0: u32, s1: u32, s2: u32, s3: u32): i32 {
+  stopHttp();
+  return initStack(s0, s1, s2, s3);
+}
 
 /** Start the applications of this firmware: HTTP on port 80, echo on 7, discard on 9. Returns 0 or -errno. */
 export function serve(): i32 {

@@ -40,15 +40,20 @@ const listener = memory.data(4, 4);
 /** 1 while clients may wait in the accept queue for a record. */
 const crowded = memory.data(4, 4);
 
+/** Forget all clients: their connections are gone. */
+export function stopHttp(): void {
+  initClients();
+  store<u32>(crowded, 0);
+}
+
 /** Listen. Returns 0 or -errno. */
 export function startHttp(): i32 {
-  initClients();
+  stopHttp();
   prepareCrc32();
   preparePattern();
   startUptime();
   const fd = serveOn(Owner.Http, SocketType.SOCK_STREAM, PORT, SOMAXCONN);
   store<i32>(listener, fd);
-  store<u32>(crowded, 0);
   return min(fd, 0);
 }
 

@@ -1,7 +1,7 @@
 import { Client, Flag, Phase } from "./http_client";
 import { bodyPhase } from "./http_rules";
 import { beginTemplate, writeTemplate } from "./http_template";
-import { CHUNKED, CONTINUE, PAGE, RECEIPT, REFUSAL, SIZED, STATS, UNSIZED } from "./http_texts";
+import { CONTINUE, LISTED, PAGE, RECEIPT, REFUSAL, SIZED, STATS } from "./http_texts";
 import { Method, Route } from "./http_words";
 import { advance, beginFrames, lastChunk, padFrame, spanAt, spanRoom } from "./http_writer";
 import { fillPattern } from "./pattern";
@@ -35,10 +35,7 @@ function isList(client: Client): bool {
 }
 
 function writeHead(client: Client): bool {
-  if (client.pc == 0) {
-    const head = !isList(client) ? SIZED : client.has(Flag.V11) ? CHUNKED : UNSIZED;
-    beginTemplate(client, octets(head));
-  }
+  if (client.pc == 0) beginTemplate(client, octets(isList(client) ? LISTED : SIZED));
   if (!writeTemplate(client)) return false;
   client.phase = afterHead(client);
   return true;

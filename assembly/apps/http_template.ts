@@ -1,10 +1,11 @@
 import { Client } from "./http_client";
-import { beginField, enterLoop, Format, nextItem, reloadItem, restField } from "./http_values";
+import { enterList, nextItem, reloadItem } from "./http_lists";
+import { beginValue, Format, restOfValue } from "./http_values";
 import { emit } from "./http_writer";
 
 /**
- * Responses are written from templates: static text in which "$" and a letter stand for a value (`beginField`), "$<" and a letter
- * begin a list (`enterLoop`), "$>" ends one, "$." ends the template. A client's record says how far its response is, to the
+ * Responses are written from templates: static text in which "$" and a letter stand for a value (`beginValue`), "$<" and a letter
+ * begin a list (`enterList`), "$>" ends one, "$." ends the template. A client's record says how far its response is, to the
  * octet, so that writing stops wherever the send buffer is full and goes on from there.
  */
 const DOLLAR: u32 = 36;
@@ -24,7 +25,7 @@ export function writeTemplate(client: Client): bool {
   if (client.loop != 0) reloadItem(client);
   let mark: u32 = 0;
   while (mark != STOP) {
-    if (!restField(client) || !plainText(client)) return false;
+    if (!restOfValue(client) || !plainText(client)) return false;
     mark = load<u8>(client.pc, 1);
     client.pc += 2;
     follow(client, mark);
@@ -35,7 +36,7 @@ export function writeTemplate(client: Client): bool {
 function follow(client: Client, mark: u32): void {
   if (mark == LOOP) begin(client);
   else if (mark == AGAIN) again(client);
-  else if (mark != STOP) beginField(client, mark);
+  else if (mark != STOP) beginValue(client, mark);
 }
 
 /** The octets up to the next "$". */
@@ -50,7 +51,7 @@ function plainText(client: Client): bool {
 function begin(client: Client): void {
   const list = load<u8>(client.pc++);
   client.loop = client.pc;
-  if (enterLoop(client, list)) return;
+  if (enterList(client, list)) return;
   while (load<u16>(client.pc) != (DOLLAR | (AGAIN << 8))) client.pc++;
   client.pc += 2;
   client.loop = 0;

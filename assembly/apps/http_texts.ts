@@ -7,9 +7,9 @@ import { Route } from "./http_words";
  */
 export const CONTINUE: usize = text("HTTP/1.1 100 Continue\r\n\r\n$.");
 
-export const SIZED: usize = text("HTTP/1.1 $#\r\n$T$KContent-Length: $B\r\n\r\n$.");
-export const CHUNKED: usize = text("HTTP/1.1 $#\r\n$T$KTransfer-Encoding: chunked\r\n\r\n$.");
-export const UNSIZED: usize = text("HTTP/1.1 $#\r\n$T$K\r\n$.");
+/** The head of a response whose length is known, and of the page and the statistics. */
+export const SIZED: usize = text("HTTP/1.1 $#\r\nContent-Type: $T\r\n$K$WContent-Length: $B\r\n\r\n$.");
+export const LISTED: usize = text("HTTP/1.1 $#\r\nContent-Type: $T\r\nCache-Control: no-store\r\n$K$E\r\n$.");
 
 export const REFUSAL: usize = text("$#\n$.");
 export const RECEIPT: usize = text('{"length":$L,"crc32":"$X"}\n$.');
@@ -17,28 +17,27 @@ export const RECEIPT: usize = text('{"length":$L,"crc32":"$X"}\n$.');
 export const RECEIPT_OCTETS: u32 = 31;
 
 export const STATS: usize = text(
-  '{"uptimeMs":$M,"version":"$V","address":"$A","counters":{$<C$,"$N":$C$>},"sockets":[' +
+  '{"uptimeMs":$M,"version":"0.1.0","address":"$A","counters":{$<C$,"$N":$C$>},"sockets":[' +
     '$<S$,{"protocol":"$p","local":"$l:$m","foreign":"$f:$g","state":"$s","owner":"$o","receiveQueue":$r,"sendQueue":$q,' +
     '"retransmits":$x,"cwnd":$w,"srtt":$t}$>]}\n$.',
 );
 
 /** The page asks for itself once a second and shows what has changed; without scripts the browser loads it anew. */
 export const PAGE: usize = text(
-  '<!DOCTYPE html><html lang=en><meta charset=utf-8><meta name=viewport content="width=device-width">' +
+  "<!DOCTYPE html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>" +
     "<title>Sandwire</title><noscript><meta http-equiv=refresh content=5></noscript><style>" +
-    ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:56em;margin:2em auto;padding:0 1em}" +
-    "h1{font-weight:300;color:#d60}h2{font-size:1em;margin:2em 0 .3em}div{overflow:auto}" +
-    "table{border-collapse:collapse;font-size:.9em;font-variant-numeric:tabular-nums}" +
-    "td,th{text-align:left;padding:.15em 1.2em .15em 0;border-bottom:1px solid #8884;white-space:nowrap}" +
-    "#c{columns:15em}#c p{margin:0;display:flex;justify-content:space-between;border-bottom:1px solid #8884}" +
-    ".off{opacity:.4}</style><body><main><h1>Sandwire</h1><p>This page comes from a TCP/IP stack inside WebAssembly, at " +
-    "<b>$A</b>.<br>Up for <b>$D d $H h $I min $S s</b>. The same <a href=/stats.json>for machines</a>.</p>" +
-    "<h2>Connections</h2><div><table><tr><th><th>Local<th>Foreign<th>State<th>Unread<th>Unacknowledged" +
+    ":root{color-scheme:light dark}body{font:1em/1.5 system-ui;max-width:56em;margin:2em auto;padding:0 1em}" +
+    "h1{font-weight:300;color:#d60}h2{font-size:1em;margin:2em 0 .3em}div{overflow:auto}table{border-collapse:collapse}" +
+    "td,th{text-align:left;padding:0 1.2em 0 0;white-space:nowrap}td,#c p{border-top:1px solid #8884}" +
+    "#c{columns:15em}#c p{margin:0;display:flex;justify-content:space-between}.off{opacity:.4}</style>" +
+    "<main><h1>Sandwire</h1><p>From a TCP/IP stack inside WebAssembly, at <b>$A</b>, up for " +
+    "<b>$D d $H h $I min $S s</b>.<br><a href=/stats.json>For machines</a></p>" +
+    "<h2>Connections</h2><div><table><tr><th><th>Local<th>Foreign<th>State<th>Unread<th>Unacked" +
     "$<S<tr><td>$p<td>$l:$m<td>$f:$g<td>$s<td>$r<td>$q$></table></div>" +
-    "<h2>Counters</h2><div id=c>$<C<p><span>$N</span> $C</p>$></div></main><script>" +
-    "let d=document,m=d.querySelector('main');setInterval(async()=>{try{let t=await(await fetch('/')).text();" +
-    "m.innerHTML=new DOMParser().parseFromString(t,'text/html').querySelector('main').innerHTML;m.className=''}" +
-    "catch(e){m.className='off'}},1e3)</script>\n$.",
+    "<h2>Counters</h2><div id=c>$<C<p><span>$N</span>$C</p>$></div></main><script>" +
+    "let m=document.querySelector('main');async function f(){try{m.innerHTML=(await(await fetch('/'," +
+    "{signal:AbortSignal.timeout(5e3)})).text()).split(/<.?main>/)[1];m.className=''}catch(e){m.className='off'}" +
+    "setTimeout(f,1e3)}setTimeout(f,1e3)</script>\n$.",
 );
 
 /** The reason for a status code: RFC 9110 §15. */
@@ -71,17 +70,24 @@ export function reason(status: u32): usize {
   }
 }
 
-/** The lines about what the response is. */
-export function typeLines(client: Client): usize {
-  if (client.status == 405 && client.route == Route.Upload) return text("Allow: PUT, POST\r\nContent-Type: text/plain\r\n");
-  if (client.status == 405) return text("Allow: GET, HEAD\r\nContent-Type: text/plain\r\n");
-  if (client.status != 200) return text("Content-Type: text/plain\r\n");
-  if (client.route == Route.Page) return text("Cache-Control: no-store\r\nContent-Type: text/html; charset=utf-8\r\n");
-  if (client.route == Route.Bytes) return text("Content-Type: application/octet-stream\r\n");
-  return text("Cache-Control: no-store\r\nContent-Type: application/json\r\n");
+export function mediaType(client: Client): usize {
+  if (client.status != 200) return text("text/plain");
+  if (client.route == Route.Page) return text("text/html; charset=utf-8");
+  return client.route == Route.Bytes ? text("application/octet-stream") : text("application/json");
 }
 
-/** The line about what becomes of the connection. */
+/** The line about what becomes of the connection, or none. */
 export function connectionLine(client: Client): usize {
   return client.has(Flag.Close) ? text("Connection: close\r\n") : text("");
+}
+
+/** The line about what would have been allowed (RFC 9110 §15.5.6), or none. */
+export function allowLine(client: Client): usize {
+  if (client.status != 405) return text("");
+  return client.route == Route.Upload ? text("Allow: PUT, POST\r\n") : text("Allow: GET, HEAD\r\n");
+}
+
+/** The line about the transfer coding, or none: HTTP/1.0 knows only the end of the connection. */
+export function codingLine(client: Client): usize {
+  return client.has(Flag.V11) ? text("Transfer-Encoding: chunked\r\n") : text("");
 }

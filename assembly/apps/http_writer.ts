@@ -17,7 +17,7 @@ const FRAME_HEAD: usize = text("\r\n100\r\n");
 const CHUNK: u32 = 256;
 const FRAME: u32 = CHUNK + 7;
 const LAST_CHUNK: usize = text("\r\n0\r\n\r\n$.");
-const BLANKS: usize = text("                                ");
+const BLANKS: usize = text("                ");
 
 /** Write to `length` octets at `at`. */
 export function openSpan(at: usize, length: u32): void {

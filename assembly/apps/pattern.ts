@@ -5,7 +5,7 @@ import { SND_BUF } from "../config";
  * from a stretch that has at least RUN octets behind every place of the period.
  */
 const PERIOD: u32 = 251;
-const RUN: u32 = SND_BUF >= 16384 ? 16384 : 69;
+const RUN: u32 = SND_BUF >= 16384 ? 16384 : 1;
 const STRETCH: u32 = PERIOD + RUN;
 const stretch = memory.data(STRETCH, 8);
 

@@ -100,7 +100,7 @@ function countsOn(member, index) {
   return member.initializer instanceof IntegerLiteralExpression && i64_low(member.initializer.value) === index;
 }
 
-/** `const NAME: usize = memory.data<u8>([...octets])` */
+/** `@lazy const NAME: usize = memory.data<u8>([...octets])`: what is not used is not there. */
 function dataStatement(name, octets, range) {
   const u8 = Node.createNamedType(Node.createSimpleTypeName("u8", range), null, false, range);
   const usize = Node.createNamedType(Node.createSimpleTypeName("usize", range), null, false, range);
@@ -112,8 +112,9 @@ function dataStatement(name, octets, range) {
   );
   const call = Node.createCallExpression(memoryData, [u8], [Node.createArrayLiteralExpression(values, range)], range);
   const identifier = Node.createIdentifierExpression(name, range);
-  const declaration = Node.createVariableDeclaration(identifier, null, CommonFlags.Const, usize, call, range);
-  return Node.createVariableStatement(null, [declaration], range);
+  const lazy = [Node.createDecorator(Node.createIdentifierExpression("lazy", range), null, range)];
+  const declaration = Node.createVariableDeclaration(identifier, lazy, CommonFlags.Const, usize, call, range);
+  return Node.createVariableStatement(lazy, [declaration], range);
 }
 
 /** Put what `replace` returns for each call expression in its place, whatever node it hangs on. */
