@@ -56,7 +56,7 @@ export function sizeFor(wanted: u32): u32 {
 export function takeBuffer(size: u32): usize {
   const order = orderOf(size);
   const larger = load<u32>(orders) >> order;
-  if (order > MAX_ORDER || larger == 0) return 0;
+  if (larger == 0) return 0;
   let from = order + ctz<u32>(larger);
   const block = head(from);
   unlink(block, from);

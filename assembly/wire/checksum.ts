@@ -78,7 +78,6 @@ export function fold(total: u64): u32 {
   let s = (total & LOW_HALF) + (total >> 32);
   s = (s & 0xffff) + ((s >> 16) & 0xffff) + (s >> 32);
   s = (s & 0xffff) + (s >> 16);
-  s = (s & 0xffff) + (s >> 16);
   return ~(<u32>s) & 0xffff;
 }
 

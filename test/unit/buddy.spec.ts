@@ -106,6 +106,7 @@ describe("the buffers", () => {
     expect(sizeFor(MIN_BUF)).toBe(MIN_BUF);
     expect(sizeFor(MIN_BUF + 1)).toBe(MIN_BUF * 2);
     expect(sizeFor(MIN_BUF * 2 - 1)).toBe(MIN_BUF * 2);
+    expect(sizeFor(MIN_BUF * 2)).toBe(MIN_BUF * 2);
     expect(sizeFor(MAX_BUF - 1)).toBe(MAX_BUF);
     expect(sizeFor(MAX_BUF)).toBe(MAX_BUF);
     expect(sizeFor(MAX_BUF + 1)).toBe(MAX_BUF);
@@ -125,6 +126,17 @@ describe("the buffers", () => {
     expect(sizeFor(MAX_BUF)).toBe(MIN_BUF, "and there is no such buffer");
   });
 
+  it("shrink to what is left between others, however much that is in all", () => {
+    initBuffers();
+    const buffers: Array<usize> = [];
+    for (let at = takeBuffer(MIN_BUF); at != 0; at = takeBuffer(MIN_BUF)) buffers.push(at);
+    for (let k = 0; k < MOST; k += 2) freeBuffer(buffers[k], MIN_BUF);
+    expect(freeOctets()).toBe(<u32>((MOST + 1) / 2) * MIN_BUF);
+    expect(sizeFor(MAX_BUF)).toBe(MIN_BUF);
+    freeBuffer(buffers[1], MIN_BUF);
+    expect(sizeFor(MAX_BUF)).toBe(MIN_BUF * 2);
+  });
+
   it("cannot be had in a size that is none", () => {
     initBuffers();
     expect(takeBuffer(MAX_BUF * 2)).toBe(0);
@@ -139,6 +151,17 @@ describe("the buffers", () => {
       const at = takeBuffer(MIN_BUF);
       freeBuffer(at, MIN_BUF);
       freeBuffer(at, MIN_BUF);
+    }).toThrow();
+  });
+
+  it("stop a debug build that gives one back twice, though it has merged meanwhile", () => {
+    expect(() => {
+      initBuffers();
+      const lower = takeBuffer(MIN_BUF);
+      const upper = takeBuffer(MIN_BUF);
+      freeBuffer(lower, MIN_BUF);
+      freeBuffer(upper, MIN_BUF);
+      freeBuffer(upper, MIN_BUF);
     }).toThrow();
   });
 
