@@ -6,7 +6,7 @@ import tseslint from "typescript-eslint";
 const globals = { process: "readonly", console: "readonly", URL: "readonly", TextEncoder: "readonly" };
 
 export default defineConfig(
-  { ignores: ["build/", "node_modules/", "examples/", "host/wasm3/", "host/boards/"] },
+  { ignores: ["build/", "node_modules/", "host/wasm3/", "host/boards/"] },
   {
     files: ["**/*.{js,mjs}"],
     extends: [eslint.configs.recommended],
@@ -14,7 +14,7 @@ export default defineConfig(
   },
   {
     files: ["host/**/*.ts", "test/**/*.ts", "*.ts"],
-    ignores: ["test/unit/**", "test/bench/assembly/**"],
+    ignores: ["test/unit/**", "test/bench/firmware.ts"],
     extends: [eslint.configs.recommended, tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -31,7 +31,7 @@ export default defineConfig(
   { files: ["*.config.ts", "*.config.mjs"], rules: { "no-restricted-syntax": "off" } },
   {
     // The core is AssemblyScript: only what a parser can see, since TypeScript's types are not its types.
-    files: ["assembly/**/*.ts", "test/unit/**/*.ts"],
+    files: ["assembly/**/*.ts", "test/unit/**/*.ts", "test/bench/firmware.ts", "examples/**/*.ts"],
     languageOptions: { parser: tseslint.parser, parserOptions: { allowInvalidAST: true } },
     plugins: { "@typescript-eslint": tseslint.plugin },
     linterOptions: { reportUnusedDisableDirectives: "error" },
