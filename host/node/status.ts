@@ -20,8 +20,8 @@ export class StatusLine {
 
   constructor(
     private readonly terminal: Terminal,
-    private readonly board: Board,
-    private readonly gateway: Gateway | undefined,
+    private readonly board: Pick<Board, "counters" | "sockets">,
+    private readonly gateway: Pick<Gateway, "state"> | undefined,
   ) {
     this.timer = setInterval(() => this.draw(), PERIOD);
     this.timer.unref();
@@ -45,7 +45,7 @@ export class StatusLine {
     const rate = (octets - this.octets) / ((now - this.drawn) / 1000);
     this.octets = octets;
     this.drawn = now;
-    this.text = this.line(counters, Math.max(rate, 0), now).slice(0, (this.terminal.columns ?? 80) - 1);
+    this.text = this.line(counters, Math.max(rate, 0), now).slice(0, (this.terminal.columns || 80) - 1);
     this.terminal.write(`\r\x1b[K${this.text}`);
   }
 
@@ -54,12 +54,12 @@ export class StatusLine {
     const waiting = this.gateway?.state.waiting ? `, ${this.gateway.state.waiting} waiting` : "";
     const connections = this.board.sockets().filter(({ state }) => state === "Established").length;
     const frames = `${counters["FramesIn"] ?? 0} frames in, ${counters["FramesOut"] ?? 0} out`;
-    return `up ${up} s · ${connections} connections${waiting} · ${frames} · ${formatRate(rate)}`;
+    return `up ${up} s · ${connections} connection${connections === 1 ? "" : "s"}${waiting} · ${frames} · ${formatRate(rate)}`;
   }
 }
 
 /** 1234567 as "1.2 MB/s". */
-export function formatRate(octetsPerSecond: number): string {
+function formatRate(octetsPerSecond: number): string {
   if (octetsPerSecond < 1000) return `${Math.round(octetsPerSecond)} B/s`;
   if (octetsPerSecond < 1e6) return `${(octetsPerSecond / 1e3).toFixed(1)} kB/s`;
   return `${(octetsPerSecond / 1e6).toFixed(1)} MB/s`;
