@@ -16,10 +16,10 @@ afterEach(() => boards.splice(0).forEach((board) => board.close()));
 
 /** A board and a bare link to it, with what came out of it. */
 async function bench(
-  options: Partial<BoardOptions> = {},
+  options: Partial<BoardOptions> & { clock?: VirtualClock } = {},
 ): Promise<{ board: Board; clock: VirtualClock; link: Link; heard: Packet[] }> {
-  const clock = new VirtualClock(1000);
-  const board = await Board.create({ clock, profile: "default", mac: MAC, address: `${IP}/24`, seed: 1, ...options });
+  const clock = options.clock ?? new VirtualClock(1000);
+  const board = await Board.create({ profile: "default", mac: MAC, address: `${IP}/24`, seed: 1, ...options, clock });
   boards.push(board);
   const [near, link] = wire();
   const heard: Packet[] = [];
@@ -83,9 +83,11 @@ describe("Board", () => {
   it("hears and says nothing while the link is down", async () => {
     const { board, clock, link, heard } = await bench();
     board.linkUp(false);
+    const before = board.counters();
     link.send(ping(1));
     clock.advanceBy(10);
     expect(heard).toEqual([]);
+    expect(board.counters()).toEqual(before);
     board.linkUp(true);
     clock.advanceBy(10);
     link.send(introduction());
@@ -98,13 +100,17 @@ describe("Board", () => {
     const { board, clock, link, heard } = await bench({ serve: true, capabilities: Capability.RX_CSUM | Capability.TX_CSUM });
     link.send(datagram());
     link.send(datagram("bad"));
+    const header = datagram();
+    header[22] ^= 1;
+    link.send(header);
     clock.advanceBy(10);
     expect(heard.map(({ udp: answer, problems }) => [answer?.data.length, problems])).toEqual([[101, []]]);
-    expect(board.counters()["UdpChecksum"]).toBe(1);
+    expect(board.counters()).toMatchObject({ UdpChecksum: 1, IpChecksum: 1 });
   });
 
   it("wakes up for the deadlines of the module, and only for them", async () => {
-    const { board, clock, heard } = await bench();
+    const { board, clock, heard } = await bench({ clock: new VirtualClock(999.25) });
+    clock.advanceTo(1000.75);
     const fd = board.exports.socket(2, 1, 0);
     const at = board.exports.scratch();
     board.u8.set([2, 0, 80, 0, 10, 0, 0, 77], at);
@@ -113,13 +119,13 @@ describe("Board", () => {
     const poll = vi.spyOn(board.exports, "poll");
     clock.advanceBy(3500);
     expect(heard.filter((packet) => packet.arp?.targetIp === "10.0.0.77").length).toBeGreaterThan(1);
+    expect(poll.mock.calls).toContainEqual([2000]);
     expect(poll.mock.calls.length).toBeLessThan(40);
     expect(poll.mock.calls.length).toBeGreaterThan(2);
   });
 
   it("runs the module over the end of u32 time", async () => {
-    const clock = new VirtualClock(0xffffffff - 5);
-    const { board, link, heard } = await bench({ clock });
+    const { board, clock, link, heard } = await bench({ clock: new VirtualClock(0xffffffff - 5) });
     const poll = vi.spyOn(board.exports, "poll");
     clock.advanceBy(10);
     link.send(ping(1));

@@ -148,6 +148,8 @@ function through(
     frame.set([8, 0], 12);
     frame.set(numbered(i, 50), 14);
     link.send(frame);
+    // It was lent for the call only.
+    frame.fill(0xee);
     clock.advanceBy(1);
   }
   clock.advanceBy(1000);
@@ -204,6 +206,32 @@ describe("faulty", () => {
     const faults = { loss: 0.1, duplication: 0.1, reordering: 0.1, corruption: 0.1 };
     expect(through(faults, 500, 3)).toEqual(through(faults, 500, 3));
     expect(through(faults, 500, 3).numbers).not.toEqual(through(faults, 500, 4).numbers);
+  });
+
+  it("leaves frames alone whose octets nothing protects", () => {
+    const clock = new VirtualClock();
+    const [a, b] = wire();
+    const link = faulty(a, { clock, sending: { corruption: 1 } });
+    const seen: Uint8Array[] = [];
+    b.onFrame = (frame) => seen.push(frame.slice());
+    const arp = new Uint8Array(60).fill(5);
+    arp.set([8, 6], 12);
+    for (let i = 0; i < 50; i++) link.send(arp);
+    expect(seen.every((frame) => Buffer.compare(frame, arp) === 0)).toBe(true);
+    expect(link.sending.corrupted).toBe(0);
+  });
+
+  it("draws for each direction on its own", () => {
+    const clock = new VirtualClock();
+    const [a, b] = wire();
+    const link = faulty(a, { clock, seed: 5, sending: { loss: 0.5 }, receiving: { loss: 0.5 } });
+    const [atLink, atB] = [arrivals(link, clock), arrivals(b, clock)];
+    for (let i = 0; i < 100; i++) {
+      link.send(numbered(i));
+      b.send(numbered(i));
+    }
+    expect(atLink.length).toBeGreaterThan(20);
+    expect(atLink).not.toEqual(atB);
   });
 
   it("has its own faults for each direction, and none in flight once closed", () => {

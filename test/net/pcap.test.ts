@@ -51,6 +51,10 @@ function readPacket(bytes: Uint8Array, view: DataView, at: number, total: number
   const length = word(20);
   const options = 28 + ((length + 3) & ~3);
   expect([word(options), total]).toEqual([(4 << 16) | 2, options + 16]);
+  expect(
+    bytes.subarray(at + 28 + length, at + options).some((octet) => octet !== 0),
+    "padding of zeros",
+  ).toBe(false);
   found.packets.push({
     id: word(8),
     ns: (BigInt(word(12)) << 32n) | BigInt(word(16)),
@@ -68,12 +72,13 @@ describe("Pcap", () => {
     const chunks: Uint8Array[] = [];
     const pcap = Pcap.to((bytes) => chunks.push(bytes));
     const [one, two] = [pcap.add("board"), pcap.add("gateway, odd")];
-    const frames = [60, 61, 62, 63, 1514, 70_000].map((length) => new Uint8Array(length).fill(length & 255));
+    const frames = [60, 61, 62, 63, 1514, 70_000, 61, 1513].map((length) => new Uint8Array(length).fill((length & 255) | 1));
     frames.forEach((frame, i) => pcap.write(i % 2 ? two : one, { epoch: 0, now: i + 0.000001 }, frame, i % 2 ? "out" : "in"));
     pcap.close();
     pcap.write(one, { epoch: 0, now: 99 }, frames[0], "in");
+    pcap.flush();
     const found = read(Buffer.concat(chunks));
-    expect(found.types).toEqual([0x0a0d0d0a, 1, 1, 6, 6, 6, 6, 6, 6]);
+    expect(found.types).toEqual([0x0a0d0d0a, 1, 1, ...frames.map(() => 6)]);
     expect(found.names).toEqual(["board", "gateway, odd"]);
     expect(found.packets.map(({ ns }) => ns)).toEqual(frames.map((_, i) => BigInt(i) * 1_000_000n + 1n));
     expect(found.packets.map(({ id, flags }) => [id, flags])).toEqual(frames.map((_, i) => [i % 2, i % 2 ? 2 : 1]));

@@ -75,6 +75,8 @@ describe("Printer", () => {
   it("tells UDP, echoes and ICMP errors with what they quote", () => {
     const datagram = udp(there, { src: 53, dst: 9 }, new Uint8Array(11));
     expect(words(inIp(there, 17, datagram))).toBe("UDP 10.0.0.1:53 > 10.0.0.2:9 len 11");
+    const roomy = new Uint8Array([...datagram, 1, 2, 3, 4, 5]);
+    expect(words(inIp(there, 17, roomy))).toBe("UDP 10.0.0.1:53 > 10.0.0.2:9 len 11");
     const ping = icmp({ type: 8, rest: 0x00070003 }, new Uint8Array(56));
     expect(words(inIp(there, 1, ping))).toBe("ICMP 10.0.0.1 > 10.0.0.2 echo request id 7 seq 3 len 56");
     const error = icmp({ type: 3, code: 3 }, ipv4({ ...there, protocol: 17 }, datagram).subarray(0, 28));
@@ -101,6 +103,15 @@ describe("Printer", () => {
   it("marks what is cut short, and never throws: any octets, any frame with octets changed", () => {
     expect(words(new Uint8Array(13))).toBe("13 octets !! cut short");
     expect(words(segment(there, { src: 1, dst: 2, seq: 0, flags: "A" }).subarray(0, 50))).toContain("!! cut short");
+    const short = tcp(there, { src: 1, dst: 2, seq: 0, flags: "A" });
+    short[12] = 0xf0;
+    expect(words(inIp(there, 6, short))).toBe("TCP 10.0.0.1:1 > 10.0.0.2:2 !! cut short");
+    expect(words(inIp(there, 99, new Uint8Array(9), { totalLength: 200 }))).toBe(
+      "IP 10.0.0.1 > 10.0.0.2 protocol 99 !! cut short",
+    );
+    expect(words(segment(there, { src: 1, dst: 2, seq: 0, flags: "S", raw: [3, 3, 7, 2, 9, 5, 1, 1] }))).toContain(
+      "<wscale 7, bad length>",
+    );
     const frames = [
       segment(there, { src: 1, dst: 2, seq: 0, flags: "S", mss: 1460, timestamps: [1, 2] }),
       inIp(there, 17, udp(there, { src: 1, dst: 2 }, new Uint8Array(30))),
