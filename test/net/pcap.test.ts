@@ -73,7 +73,10 @@ describe("Pcap", () => {
     const pcap = Pcap.to((bytes) => chunks.push(bytes));
     const [one, two] = [pcap.add("board"), pcap.add("gateway, odd")];
     const frames = [60, 61, 62, 63, 1514, 70_000, 61, 1513].map((length) => new Uint8Array(length).fill((length & 255) | 1));
-    frames.forEach((frame, i) => pcap.write(i % 2 ? two : one, { epoch: 0, now: i + 0.000001 }, frame, i % 2 ? "out" : "in"));
+    frames.forEach((frame, i) => {
+      pcap.write(i % 2 ? two : one, { epoch: 0, now: i + 0.000001 }, frame, i % 2 ? "out" : "in");
+      if (i > 5) pcap.flush();
+    });
     pcap.close();
     pcap.write(one, { epoch: 0, now: 99 }, frames[0], "in");
     pcap.flush();
