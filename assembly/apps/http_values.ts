@@ -114,7 +114,7 @@ function comma(client: Client): void {
 }
 
 function showState(client: Client, row: usize): void {
-  if (load<u8>(row, SocketRecord.kind) == SocketRow.Udp) return show(client, Format.Text, text("Open"));
+  if (load<u8>(row, SocketRecord.kind) == SocketRow.Udp) return show(client, Format.Text, text(""));
   show(client, Format.Word, wordAt(STATES, load<u8>(row, SocketRecord.state)));
 }
 

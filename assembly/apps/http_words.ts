@@ -13,7 +13,7 @@ export const enum Method {
   Put,
   Post,
   /** Any that METHODS does not know. */
-  Unknown = 0xff,
+  Unknown = -1,
 }
 export const ROUTES: usize = words("/", "/stats.json", "/bytes/", "/upload");
 export const enum Route {
@@ -21,7 +21,7 @@ export const enum Route {
   Stats,
   Bytes,
   Upload,
-  None = 0xff,
+  None = -1,
 }
 export const HEADERS: usize = words("host", "content-length", "transfer-encoding", "connection", "expect");
 export const enum Header {
@@ -30,7 +30,7 @@ export const enum Header {
   Coding,
   Connection,
   Expect,
-  Other = 0xff,
+  Other = -1,
 }
 export const VALUES: usize = words("close", "chunked", "100-continue");
 export const enum Value {
