@@ -1,7 +1,7 @@
 import { Abi, Capability, Counter, DescriptorRecord, Drop, Link, MacRecord, Slot } from "../abi";
 import { LOOPBACK_SLOTS, MTU, RX_SLOTS, SLOT_SIZE, TX_SLOTS } from "../config";
 import { count, drop } from "../stats";
-import { EtherType, ETHERNET_HEADER, ETHERNET_MAX, ETHERNET_MIN, EthernetHeader, VLAN_TAG } from "../wire/ethernet";
+import { EtherType, ETHERNET_MAX, ETHERNET_MIN, EthernetHeader, VLAN_TAG } from "../wire/ethernet";
 
 /**
  * The border to the Ethernet MAC: a ring of receive slots, a ring of transmit slots, and a record that says where they are.
