@@ -49,12 +49,6 @@ export const enum Unreachable {
   Prohibited = 13,
 }
 
-/** Codes of IcmpType.TimeExceeded. */
-export const enum TimeExceeded {
-  Ttl = 0,
-  Reassembly = 1,
-}
-
 /** An ICMP header in place. Call `valid` once; after that no accessor can fail. */
 @final
 @unmanaged
