@@ -105,8 +105,9 @@ export class Board {
     return formatMac(this.port.address);
   }
 
-  /** Plug the board into a link: the carrier is there, frames flow. What was plugged in before is left alone. */
+  /** Plug the board into a link: the carrier is there, frames flow. What was plugged in before is unplugged, not closed. */
   attach(link: Link): void {
+    if (this.link) this.link.onFrame = () => {};
     this.link = link;
     link.onFrame = (frame) => this.arrive(frame);
     this.linkUp(true);

@@ -96,6 +96,18 @@ describe("Board", () => {
     expect(answers(heard)).toBe(1);
   });
 
+  it("is unplugged from one link when it is plugged into another", async () => {
+    const { board, clock, link, heard } = await bench();
+    const [near, far] = wire();
+    const there: Packet[] = [];
+    far.onFrame = (frame) => there.push(parse(frame.slice()));
+    board.attach(near);
+    link.send(ping(1));
+    far.send(ping(2));
+    clock.advanceBy(0);
+    expect([answers(heard), answers(there)]).toEqual([0, 1]);
+  });
+
   it("computes checksums for a module that leaves them to it, both ways", async () => {
     const { board, clock, link, heard } = await bench({ serve: true, capabilities: Capability.RX_CSUM | Capability.TX_CSUM });
     link.send(datagram());

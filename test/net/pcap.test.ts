@@ -117,6 +117,20 @@ describe("Pcap", () => {
     expect(received).toBe(1);
   });
 
+  it("ends with a warning when it cannot be written any more, and the frames go on", async () => {
+    const warning = new Promise<Error>((resolve) => process.once("warning", resolve));
+    const pcap = Pcap.to((bytes) => {
+      if (bytes.length > 100) throw new Error("disk full");
+    });
+    const [inner, far] = wire();
+    const link = captured(inner, pcap, new VirtualClock(), "board");
+    let received = 0;
+    far.onFrame = () => received++;
+    for (let i = 0; i < 200; i++) link.send(datagram(1000));
+    expect(received).toBe(200);
+    expect((await warning).message).toBe("the capture ends here: disk full");
+  });
+
   it("leaves a valid file when the process is killed", () => {
     const path = join(folder, "killed.pcapng");
     const source = `

@@ -38,7 +38,9 @@ export class Pcap {
   private used = 0;
   private interfaces = 0;
   private timer: NodeJS.Timeout | null = null;
+  /** Nothing more is taken; nothing more is written. */
   private closed = false;
+  private ended = false;
   private readonly flushed = (): void => this.flush();
 
   private constructor(private readonly sink: Sink) {
@@ -121,18 +123,24 @@ export class Pcap {
   }
 
   private wait(): void {
-    if (this.timer) return;
+    if (this.timer || this.closed) return;
     this.timer = setTimeout(this.flushed, PATIENCE);
     this.timer.unref();
   }
 
-  /** Write what waits. Throws what the file system says. */
+  /** Write what waits. When that fails the capture ends, with a warning: the frames themselves go on. */
   flush(): void {
     if (this.timer) clearTimeout(this.timer);
     this.timer = null;
     const { used } = this;
     this.used = 0;
-    if (used) this.sink.write(this.waiting.subarray(0, used));
+    if (!used || this.ended) return;
+    try {
+      this.sink.write(this.waiting.subarray(0, used));
+    } catch (error) {
+      process.emitWarning(`the capture ends here: ${error instanceof Error ? error.message : String(error)}`);
+      this.close();
+    }
   }
 
   /** Write what waits and close the file. May be called twice. */
@@ -142,6 +150,7 @@ export class Pcap {
     this.flush();
     process.off("exit", this.flushed);
     this.sink.close();
+    this.ended = true;
   }
 }
 
