@@ -66,18 +66,19 @@ export function input(time: u32): void {
   for (let n: u32 = 0; n < POLL_BUDGET; n++) {
     const descriptor = loNext();
     if (descriptor == 0) break;
-    if (loopbackArrives(descriptor) == Drop.None) delivered();
-    loDone();
+    const why = loopbackArrives(descriptor);
+    loDone(); // an answer may need the slot: what it answers has been read by then
+    if (why == Drop.None) delivered();
   }
   expireTimers(POLL_BUDGET);
 }
 
 /** Send what there is to send. Returns the milliseconds until `input` is due again, 0 when work is waiting, NEVER. */
 export function output(): u32 {
-  udpOutput();
+  const waits = udpOutput();
   const left = outputAll();
   arpTick(); // requests for neighbours that output asked for
-  if (left || work.count > 0 || rxNext() != 0 || loNext() != 0) return 0;
+  if (waits || left || work.count > 0 || rxNext() != 0 || loNext() != 0) return 0;
   let wait = timeWaitDeadline();
   if (timersWait()) wait = min(wait, until(timersDeadline()));
   if (hasArpDeadline()) wait = min(wait, until(arpDeadline()));

@@ -14,8 +14,9 @@ import { Seq } from "./seq";
 import {
   HalfOpen,
   addHalfOpen,
+  evictHalfOpen,
   halfOpens,
-  oldestHalfOpen,
+  holdHalfOpen,
   removeHalfOpen,
   removeHalfOpenOf,
   synQueueFull,
@@ -42,7 +43,7 @@ export function listenArrives(listener: Tcb, reused: bool, above: Seq): Drop {
   if (listener.accepting >= listener.backlog) return drop(Drop.TcpAcceptQueueFull);
   if (synQueueFull()) {
     drop(Drop.TcpSynQueueFull);
-    removeHalfOpen(oldestHalfOpen());
+    if (!evictHalfOpen()) return Drop.TcpSynQueueFull;
   }
   const entry = addHalfOpen(seg.localAddress, seg.localPort, seg.foreignAddress, seg.foreignPort); // third, SYN
   const iss = initialSequence(seg.localAddress, seg.localPort, seg.foreignAddress, seg.foreignPort);
@@ -128,19 +129,25 @@ function resetHalfOpen(entry: HalfOpen, nxt: Seq): u32 {
 /** The third step: a Tcb and buffers now, and a place in the accept queue. Without them the client's next segment tries again. */
 function complete(entry: HalfOpen): u32 {
   const listener = Tcb.at(entry.listener);
-  if (listener.accepting >= listener.backlog) return dropped(Drop.TcpAcceptQueueFull);
+  if (listener.accepting >= listener.backlog) return postponed(entry, Drop.TcpAcceptQueueFull);
   const i = takeTcb();
-  if (i == NONE) return dropped(Drop.TcpNoMemory);
+  if (i == NONE) return postponed(entry, Drop.TcpNoMemory);
   const tcb = Tcb.at(i);
   if (!takeBuffers(tcb, 1 << entry.receiveOrder, 1 << entry.sendOrder)) {
     release(tcb);
-    return dropped(Drop.TcpNoMemory);
+    return postponed(entry, Drop.TcpNoMemory);
   }
   inherit(tcb, listener);
   establish(tcb, entry);
   removeHalfOpen(entry);
   queueAccept(listener, tcb);
   return i;
+}
+
+/** No room for it now. */
+function postponed(entry: HalfOpen, why: Drop): u32 {
+  holdHalfOpen(entry);
+  return dropped(why);
 }
 
 /** What an accepted socket has from its listener. */

@@ -20,10 +20,6 @@ export function mayFollow(from: State, to: State): bool {
   return (load<u16>(LEGAL + (<usize>from << 1)) & (1 << to)) != 0;
 }
 
-/** The peer's SYN has been seen and ours acknowledged (RFC 9293 §3.10.7.4, "synchronized"). */
-// prettier-ignore
-@inline export function synchronized(state: State): bool { return state >= State.Established; }
-
 /** States in which the peer may still send data. */
 // prettier-ignore
 @inline export function mayReceive(state: State): bool {

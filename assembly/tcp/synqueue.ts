@@ -48,7 +48,7 @@ const BUCKETS: u32 = SYN_QUEUE < 2 ? 2 : 1 << (32 - clz<u32>(SYN_QUEUE - 1));
 const table = memory.data(SYN_QUEUE * HALF_OPEN_SIZE, 4);
 const buckets = memory.data(BUCKETS * 2, 2);
 const free = changetype<Slots>(memory.data(SLOTS_HEADER + SYN_QUEUE * SLOTS_ENTRY, 4));
-/** Oldest first. */
+/** Those that have not been heard of since their SYN, oldest first: the ones that give way. */
 const pending = changetype<List>(memory.data(LIST_HEADER + SYN_QUEUE * LIST_ENTRY, 4));
 
 export function initSynQueue(): void {
@@ -64,7 +64,7 @@ export function initSynQueue(): void {
 
 /** Its index, or NONE. */
 export function findHalfOpen(local: u32, localPort: u32, foreign: u32, foreignPort: u32): u32 {
-  if (pending.count == 0) return NONE;
+  if (free.used() == 0) return NONE;
   let i: u32 = load<u16>(bucketOf(local, localPort, foreign, foreignPort));
   while (i != NONE) {
     const entry = HalfOpen.at(i);
@@ -80,8 +80,16 @@ export function synQueueFull(): bool {
   return free.used() == SYN_QUEUE;
 }
 
-export function oldestHalfOpen(): HalfOpen {
-  return HalfOpen.at(pending.first());
+/** Make room for another entry by forgetting the oldest that is still silent; false if there is none. */
+export function evictHalfOpen(): bool {
+  if (pending.count == 0) return false;
+  removeHalfOpen(HalfOpen.at(pending.first()));
+  return true;
+}
+
+/** Its third step came but found no room for the connection: it keeps its entry, and will try again. */
+export function holdHalfOpen(entry: HalfOpen): void {
+  if (pending.has(entry.index)) pending.remove(entry.index);
 }
 
 /** A new entry for this four-tuple; there must be room. */
@@ -105,7 +113,7 @@ export function removeHalfOpen(entry: HalfOpen): void {
   let at = bucketOf(entry.localAddress, entry.localPort, entry.foreignAddress, entry.foreignPort);
   while (<u32>load<u16>(at) != i) at = changetype<usize>(HalfOpen.at(load<u16>(at))) + offsetof<HalfOpen>("next");
   store<u16>(at, entry.next);
-  pending.remove(i);
+  holdHalfOpen(entry);
   free.give(i);
   unschedule(MAX_TCBS + i);
 }
@@ -118,16 +126,16 @@ export function wakeHalfOpen(entry: HalfOpen, at: u32): void {
 /** A listener has been closed: its half-open connections go with it. */
 export function removeHalfOpenOf(listener: u32): void {
   for (let i: u32 = 0; i < SYN_QUEUE; i++) {
-    if (pending.has(i) && HalfOpen.at(i).listener == listener) removeHalfOpen(HalfOpen.at(i));
+    if (free.has(i) && HalfOpen.at(i).listener == listener) removeHalfOpen(HalfOpen.at(i));
   }
 }
 
 /** Half-open connections of all listeners. */
 export function halfOpens(): u32 {
-  return pending.count;
+  return free.used();
 }
 
 /** True if an entry in use has this index (for netstat). */
 export function isHalfOpen(i: u32): bool {
-  return pending.has(i);
+  return free.has(i);
 }

@@ -93,7 +93,7 @@ function writeGaps(tcb: Tcb, from: usize, start: Seq, end: Seq): void {
 }
 
 /** Every second full-sized segment at once, otherwise after DELAYED_ACK (RFC 9293 §3.8.6.3, SHLD-19, MUST-40). */
-export function delayAck(tcb: Tcb): void {
+function delayAck(tcb: Tcb): void {
   const rcv = tcb.rcv;
   if (rcv.nxt.since(rcv.acked) >= 2 * rcv.mss) {
     tcb.set(Flag.AckNow);

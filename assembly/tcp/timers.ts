@@ -9,7 +9,7 @@ import { Tcb, Timer } from "./tcb";
  *
  * Ids below MAX_TCBS are connections, the rest are entries of the SYN queue.
  */
-export const TIMER_IDS: u32 = MAX_TCBS + SYN_QUEUE;
+const TIMER_IDS: u32 = MAX_TCBS + SYN_QUEUE;
 const heap = changetype<Heap>(memory.data(HEAP_HEADER + TIMER_IDS * HEAP_ENTRY, 8));
 
 export function initTimers(): void {

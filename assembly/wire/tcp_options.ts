@@ -1,7 +1,7 @@
 import { be } from "./bytes";
 
 /** Option kinds (RFC 9293 §3.2, RFC 7323 §2.2). */
-export const enum Kind {
+const enum Kind {
   EndOfList = 0,
   NoOperation = 1,
   MaximumSegmentSize = 2,
