@@ -40,7 +40,7 @@ export class Browser {
   /** Read one response; `bare` ones have a head only (RFC 9112 §6.3). */
   async response(bare = false): Promise<Response> {
     const head = (await this.line("\r\n\r\n")).split("\r\n");
-    const [, version, status, reason] = /^HTTP\/(\d\.\d) (\d{3}) (.+)$/.exec(head[0]!) ?? [];
+    const [, version, status, reason] = /^HTTP\/(\d\.\d) (\d{3}) (.+)$/.exec(head[0]) ?? [];
     if (!status) throw new Error(`not a status line: ${head[0]}`);
     const headers: Record<string, string> = {};
     for (const field of head.slice(1)) {
@@ -48,7 +48,7 @@ export class Browser {
       if (!name) throw new Error(`not a header field: ${field}`);
       headers[name.toLowerCase()] = value!;
     }
-    const response: Response = { status: Number(status), reason: reason!, version: version!, headers, body: Buffer.alloc(0) };
+    const response: Response = { status: Number(status), reason: reason, version: version, headers, body: Buffer.alloc(0) };
     if (bare || response.status < 200) return response;
     if (headers["transfer-encoding"]) await this.chunks(response);
     else if (headers["content-length"]) response.body = await this.exactly(Number(headers["content-length"]));

@@ -126,12 +126,12 @@ describe("a client that", () => {
     const browser = await site.browser();
     await site.settle(browser.write(request("/bytes/300000")));
     const parts: Uint8Array[] = [];
-    for (let left = Infinity; left > 0; left -= parts.at(-1)!.length) {
+    for (let left = Infinity; left > 0; left -= parts.at(-1).length) {
       if (parts.length % 8 === 0) site.clock.advanceBy(40_000);
       parts.push((await site.settle(browser.socket.read(4000)))!);
-      if (parts.length === 1) left = 300_000 + Buffer.from(parts[0]!).indexOf("\r\n\r\n") + 4;
+      if (parts.length === 1) left = 300_000 + Buffer.from(parts[0]).indexOf("\r\n\r\n") + 4;
     }
-    const head = Buffer.from(parts[0]!).indexOf("\r\n\r\n") + 4;
+    const head = Buffer.from(parts[0]).indexOf("\r\n\r\n") + 4;
     expect(Buffer.concat(parts).subarray(head).equals(pattern(300_000))).toBe(true);
   });
 

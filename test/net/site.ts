@@ -91,7 +91,7 @@ export function receipt(octets: Uint8Array): string {
 export function chunked(body: Uint8Array, sizes: number[], extension = "", trailer = ""): Buffer {
   const parts: Buffer[] = [];
   for (let at = 0, i = 0; at < body.length; i++) {
-    const size = Math.min(sizes[Math.min(i, sizes.length - 1)]!, body.length - at);
+    const size = Math.min(sizes[Math.min(i, sizes.length - 1)], body.length - at);
     parts.push(
       Buffer.from(`${size.toString(16)}${extension}\r\n`),
       Buffer.from(body.subarray(at, at + size)),
