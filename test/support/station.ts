@@ -13,7 +13,7 @@ import {
   type SandwireExports,
 } from "../../host/node/abi";
 import type { Board } from "../../host/node/board";
-import { ipNumber, ipText } from "./packet";
+import { concat, ipNumber, ipText } from "./packet";
 
 /** One row of netstat. */
 export interface Row {
@@ -142,12 +142,12 @@ export class Station {
 
   /** Everything that can be read now. `end` tells how it ended: -EAGAIN, 0 at the end of the stream, or another errno. */
   read(fd: number): { data: Uint8Array; end: number } {
-    const parts: number[] = [];
+    const parts: Uint8Array[] = [];
     for (;;) {
       const part = this.recv(fd);
-      if (typeof part === "number") return { data: Uint8Array.from(parts), end: part };
-      if (part.length === 0) return { data: Uint8Array.from(parts), end: 0 };
-      parts.push(...part);
+      if (typeof part === "number") return { data: concat(...parts), end: part };
+      if (part.length === 0) return { data: concat(...parts), end: 0 };
+      parts.push(part);
     }
   }
 
