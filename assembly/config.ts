@@ -84,7 +84,7 @@ export const CHALLENGE_ACKS: u32 = isDefined(CONFIG_CHALLENGE_ACKS) ? CONFIG_CHA
 export const RESET_RATE: u32 = isDefined(CONFIG_RESET_RATE) ? CONFIG_RESET_RATE : 100;
 /** ICMP errors sent in one second, at most. */
 export const ICMP_RATE: u32 = isDefined(CONFIG_ICMP_RATE) ? CONFIG_ICMP_RATE : 10;
-/** Clients the demonstration web server serves at once, 64 bytes each; the rest wait in the backlog. */
+/** Clients the demonstration web server serves at once, 88 bytes each; the rest wait in the backlog. */
 export const HTTP_CLIENTS: u32 = isDefined(CONFIG_HTTP_CLIENTS) ? CONFIG_HTTP_CLIENTS : 8;
 /** Events kept by the trace ring, 16 bytes each (debug builds). */
 export const TRACE_ENTRIES: u32 = isDefined(CONFIG_TRACE_ENTRIES) ? CONFIG_TRACE_ENTRIES : 256;

@@ -25,7 +25,7 @@ import { preparePattern } from "./pattern";
 import { startUptime, tick } from "./uptime";
 
 /**
- * The web server of this board: HTTP/1.1 on port 80 for HTTP_CLIENTS clients at once, each with a record of 72 bytes and no other
+ * The web server of this board: HTTP/1.1 on port 80 for HTTP_CLIENTS clients at once, each with a record of 88 bytes and no other
  * memory than its connection's buffers. When all records are in use, further clients wait in the accept queue.
  *
  * A client has IDLE ms for its next request and HURRY ms for the head of one; a body or a response has to move CREDIT octets every
@@ -37,7 +37,7 @@ const HURRY: u32 = 10000;
 const CREDIT: u32 = 1024;
 
 const listener = memory.data(4, 4);
-/** 1 while clients may wait in the accept queue for a record. */
+/** 1 while clients may wait in the accept queue for a record or a descriptor. */
 const crowded = memory.data(4, 4);
 
 /** Forget all clients: their connections are gone. */
@@ -76,6 +76,7 @@ function welcome(): void {
     store<u32>(crowded, client ? 0 : 1);
     if (!client) return;
     const fd = accept(load<i32>(listener), 0);
+    if (fd < 0 && !isLater(fd)) store<u32>(crowded, 1);
     if (fd < 0) return;
     if (!assign(client, fd)) close(fd);
     else greet(client);
