@@ -65,7 +65,7 @@ async function start(options: RunOptions, resources: Resources): Promise<void> {
   const clock = new RealClock();
   const output = new Output();
   const forwards = options.forward ?? (options.tap ? [] : DEFAULT_FORWARDS);
-  const module = await loadModule(options.app ?? options.profile);
+  const module = await loadFirmware(options);
   const [inner, ...outer] = hub(1 + Number(forwards.length > 0) + Number(!!options.tap), { clock, latency: options.latency });
   const tap = options.tap === undefined ? undefined : await openTap({ name: options.tap, address: options.address });
   if (tap) joinTap(outer.pop() ?? inner, tap, resources, end.fail);
@@ -84,6 +84,15 @@ async function start(options: RunOptions, resources: Resources): Promise<void> {
   output.watch(board, gateway);
   resources.add(() => output.close());
   await end.reached;
+}
+
+async function loadFirmware({ app, profile }: RunOptions): Promise<WebAssembly.Module> {
+  const module = await loadModule(app ?? profile);
+  const exported = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
+  const missing = ["memory", "init", "poll", "serve"].filter((name) => !exported.has(name));
+  if (app !== undefined && missing.length > 0)
+    throw new Error(`${app} is no firmware of Sandwire: it does not export ${missing.join(", ")}`);
+  return module;
 }
 
 /** The end of the run: a signal, or a failure. */

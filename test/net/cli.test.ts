@@ -82,6 +82,8 @@ describe("sandwire", () => {
 describe("what cannot be run: one line on stderr, exit code 1", () => {
   const broken = join(folder, "broken.wasm");
   writeFileSync(broken, "no module");
+  const foreign = join(folder, "foreign.wasm");
+  writeFileSync(foreign, Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
   const cases: [string[], RegExp][] = [
     [["fly"], /unknown command 'fly'/],
     [["run", "--foward", "8080:80"], /unknown option '--foward'.*--forward/],
@@ -99,6 +101,10 @@ describe("what cannot be run: one line on stderr, exit code 1", () => {
     [["run", "--seed", "x"], /whole number/],
     [["run", "--forward", "0:80", "--app", join(folder, "absent.wasm")], /absent\.wasm is missing/],
     [["run", "--forward", "0:80", "--app", broken], /broken\.wasm is not a WebAssembly module/],
+    [
+      ["run", "--forward", "0:80", "--app", foreign],
+      /foreign\.wasm is no firmware of Sandwire: it does not export memory, init, poll, serve/,
+    ],
     [["run", "--forward", "0:80", "--pcap", join(folder, "absent", "x.pcapng")], /absent/],
     [["run", "--tap", "a/b"], /interface name/],
   ];

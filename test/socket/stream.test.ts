@@ -111,6 +111,18 @@ describe("a TCP socket", () => {
     expect(described(p.server.sockets())).toHaveLength(1);
   });
 
+  test("a reset after the peer's end takes nothing away from what was read before it", async () => {
+    const p = await pair();
+    const { near, far } = await connected(p);
+    await p.settle(near.write("complete").then(() => near.end()));
+    p.w.run(100);
+    near.reset();
+    p.w.run(100);
+    expect((await p.settle(readAll(far))).toString()).toBe("complete");
+    expect(await p.settle(rejection(far.write("?")))).toMatchObject({ code: "EPIPE" });
+    expect(described(p.server.sockets())).toHaveLength(1);
+  });
+
   test("leaving the loop over its chunks destroys it", async () => {
     const p = await pair();
     const { near, far } = await connected(p);
