@@ -7,7 +7,7 @@ import { scaleFor } from "./receiver";
 import { initRtt } from "./rtt";
 import { Seq } from "./seq";
 import { removeConnection, removeListener } from "./table";
-import { Flag, NONE, TCB_SIZE, Tcb, tcbs, work } from "./tcb";
+import { Flag, NONE, Tcb, tcbs, wipe, work } from "./tcb";
 import { unschedule } from "./timers";
 
 /** From the free list to a connection and back. */
@@ -25,7 +25,7 @@ export function takeTcb(): u32 {
   const i = tcbs.take();
   if (i < 0) return NONE;
   const tcb = Tcb.at(i);
-  memory.fill(changetype<usize>(tcb), 0, TCB_SIZE);
+  wipe(tcb);
   tcb.socket = <u16>NONE;
   tcb.listener = <u16>NONE;
   tcb.next = <u16>NONE;

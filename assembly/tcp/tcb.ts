@@ -59,6 +59,8 @@ export const enum Flag {
   Scaled = 1 << 23,
   /** The peer's FIN has been seen, at `finAt`, perhaps beyond a hole. */
   FinSeen = 1 << 24,
+  /** Text beyond a hole is held. */
+  Holes = 1 << 25,
 }
 
 export const enum Timer {
@@ -109,11 +111,14 @@ export class Receiver {
   finAt: Seq;
 }
 
-const SND: u32 = (<u32>offsetof<Tcb>() + 7) & ~7;
-const RCV: u32 = SND + ((<u32>offsetof<Sender>() + 7) & ~7);
-const RANGES: u32 = RCV + ((<u32>offsetof<Receiver>() + 7) & ~7);
-/** Bytes of one Tcb. */
-export const TCB_SIZE: u32 = RANGES + ((ASSEMBLER_BYTES + 7) & ~7);
+/**
+ * A Tcb in memory: `Sender, Receiver, Tcb`. What every segment touches adjoins, what is seldom needed comes behind it or lies in a
+ * table of its own: with thousands of connections, cache lines are what a segment costs.
+ */
+const RCV: u32 = (<u32>offsetof<Sender>() + 7) & ~7;
+const TCB: u32 = RCV + ((<u32>offsetof<Receiver>() + 7) & ~7);
+/** Bytes from one Tcb to the next. */
+const TCB_SIZE: u32 = TCB + ((<u32>offsetof<Tcb>() + 7) & ~7);
 
 /** The transmission control block of one connection, or of one listener. */
 @final
@@ -132,46 +137,47 @@ export class Tcb {
   foreignAddress: u32;
   localPort: u16;
   foreignPort: u16;
-  iss: Seq;
-  irs: Seq;
   /** Eff.snd.MSS: octets of text per segment (RFC 9293 §3.7.1). */
   mss: u16;
-  /** TCP_MAXSEG: the user's bound of both directions, 0 for none. */
-  userMss: u16;
   /** Pending error (SO_ERROR), an errno. */
   error: u16;
-  /** What the network said, reported if the connection times out (RFC 9293 MUST-47). */
-  softError: u16;
 
   cwnd: u32;
   ssthresh: u32;
   /** Octets acknowledged since the window last grew in congestion avoidance. */
   ackedOctets: u32;
-  recover: Seq;
   dupAcks: u32;
-
   /** Smoothed round trip in 1/8 ms, its variation in 1/4 ms (RFC 6298). 0: no sample yet. */
   srtt: u32;
   rttvar: u32;
   rto: u32;
   timedSeq: Seq;
   timedAt: u32;
-  /** Times the retransmission timer fired in a row, and probes nobody answered. */
+  /** Times the retransmission timer fired since the last sample, since the peer last moved on, and keep-alives sent. */
   backoff: u8;
   unanswered: u8;
   keepProbes: u8;
-  keepCount: u8;
-  challenges: u16;
-  lingerSeconds: u16;
   retransmitAt: u32;
   ackAt: u32;
-  keepAt: u32;
   /** When the peer was last heard of, and when text was last sent. */
   heardAt: u32;
   sentAt: u32;
+
+  // Seldom needed.
+  iss: Seq;
+  irs: Seq;
+  recover: Seq;
+  /** What the network said, reported if the connection times out (RFC 9293 MUST-47). */
+  softError: u16;
+  /** TCP_MAXSEG: the user's bound of both directions, 0 for none. */
+  userMss: u16;
+  keepAt: u32;
   keepIdle: u32;
   keepInterval: u32;
   challengedAt: u32;
+  challenges: u16;
+  lingerSeconds: u16;
+  keepCount: u8;
   synRetries: u8;
   /** Listener: bound of `accepting`. */
   backlog: u16;
@@ -186,20 +192,20 @@ export class Tcb {
   wantedSnd: u32;
 
   @inline static at(i: u32): Tcb {
-    return changetype<Tcb>(table + <usize>i * TCB_SIZE);
+    return changetype<Tcb>(table + TCB + <usize>i * TCB_SIZE);
   }
   @inline get snd(): Sender {
-    return changetype<Sender>(changetype<usize>(this) + SND);
+    return changetype<Sender>(changetype<usize>(this) - TCB);
   }
   @inline get rcv(): Receiver {
-    return changetype<Receiver>(changetype<usize>(this) + RCV);
+    return changetype<Receiver>(changetype<usize>(this) - TCB + RCV);
   }
   /** Out-of-order text held in the receive buffer. */
   @inline get ranges(): Assembler {
-    return changetype<Assembler>(changetype<usize>(this) + RANGES);
+    return changetype<Assembler>(assemblers + <usize>this.index * ASSEMBLER_BYTES);
   }
   @inline get index(): u32 {
-    return <u32>((changetype<usize>(this) - table) / TCB_SIZE);
+    return <u32>((changetype<usize>(this) - TCB - table) / TCB_SIZE);
   }
   @inline get state(): State {
     return this._state;
@@ -244,6 +250,12 @@ export class Tcb {
 }
 
 const table = memory.data(MAX_TCBS * TCB_SIZE, 8);
+const assemblers = memory.data(MAX_TCBS * ASSEMBLER_BYTES, 4);
+/** Clear everything a Tcb consists of. */
+export function wipe(tcb: Tcb): void {
+  memory.fill(changetype<usize>(tcb) - TCB, 0, TCB_SIZE);
+}
+
 /** Free and used Tcbs. */
 export const tcbs = changetype<Slots>(memory.data(SLOTS_HEADER + MAX_TCBS * SLOTS_ENTRY, 4));
 /** Connections that may have something to send. */

@@ -25,7 +25,7 @@ export function textArrives(tcb: Tcb): Drop {
   if (seg.seq.after(rcv.nxt)) return outOfOrder(tcb, end);
   const start = rcv.nxt;
   const from = seg.text + start.since(seg.seq);
-  if (tcb.ranges.count) fillGap(tcb, from, start, end);
+  if (tcb.has(Flag.Holes)) fillGap(tcb, from, start, end);
   else {
     ringWrite(rcv.buffer, rcv.size - 1, start.bits, from, end.since(start));
     rcv.nxt = end;
@@ -57,6 +57,7 @@ function outOfOrder(tcb: Tcb, end: Seq): Drop {
   tcb.mark();
   writeGaps(tcb, seg.text, seg.seq, end);
   if (!tcb.ranges.add(rcv.nxt.bits, seg.seq.bits, end.bits)) return drop(Drop.TcpRangesFull);
+  tcb.set(Flag.Holes);
   count(Counter.TcpOutOfOrder);
   return Drop.None;
 }
@@ -71,6 +72,7 @@ function fillGap(tcb: Tcb, from: usize, start: Seq, end: Seq): void {
     rcv.nxt = rcv.nxt.plus(more);
     more = tcb.ranges.take(rcv.nxt.bits);
   }
+  tcb.put(Flag.Holes, tcb.ranges.count > 0);
   tcb.set(Flag.AckNow);
   tcb.mark();
 }

@@ -6,7 +6,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { Rig, Role, SERVER } from "./rig";
 
 const MODULE = "build/bench/bench.wasm";
-const SMALL_BUFFER = 1024;
+const SMALL_BUFFER = 256;
 const CONNECTIONS = [10, 100, 1000, 10000];
 /** Each figure is the median of this many measurements of this long. */
 const REPEATS = 5;
