@@ -1,0 +1,95 @@
+import { mkdirSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect } from "vitest";
+import { needs } from "../support/needs";
+import { captureFile, examine } from "./capture";
+import { type Namespace, openNamespace, privateNetwork } from "./namespace";
+import { Folder, MIB, pattern, sha256 } from "./octets";
+
+const test = needs("unshare", "ip", "nginx", "tshark", privateNetwork());
+const HOST = "10.0.0.1";
+const BIG = 10 * MIB;
+
+/** One process, nothing outside of `folder`, bound to the kernel's end of the cable. */
+function configuration(folder: Folder): string {
+  const places = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+  return `
+    daemon off;
+    master_process off;
+    user root root;
+    pid ${folder.file("nginx.pid")};
+    error_log stderr;
+    events { worker_connections 512; }
+    http {
+      access_log off;
+      keepalive_requests 100000;
+      ${places.map((place) => `${place}_temp_path ${folder.file(place)};`).join("\n")}
+      server { listen ${HOST}:80; root ${folder.file("www")}; }
+    }
+  `;
+}
+
+describe.each(["tiny", "default", "host"] as const)("a board of profile %s as nginx's client", (profile) => {
+  const capture = captureFile(`nginx.${profile}`);
+  const folder = new Folder();
+  const small = pattern(3000);
+  const [tiny, whole] = [sha256(small), sha256(pattern(BIG))];
+  let network: Namespace;
+  let mac: string;
+
+  beforeAll(async () => {
+    mkdirSync(folder.file("www"));
+    folder.write("www/small", small);
+    folder.write("www/big", pattern(BIG));
+    network = openNamespace();
+    mac = await network.lab.boot({ profile, serve: false, pcap: capture });
+    await network.lab.start(["nginx", "-p", folder.path, "-c", folder.write("nginx.conf", configuration(folder))]);
+    await network.lab.waitForPort(HOST, 80);
+  });
+  afterAll(async () => {
+    await network?.close();
+    folder.remove();
+  });
+
+  test("fetches 10 MiB unharmed", async () => {
+    const [fetched] = await network.lab.fetch({ host: HOST, port: 80, paths: ["/big"] });
+    expect(fetched).toMatchObject({ status: 200, length: BIG, sha256: whole });
+  }, 120_000);
+
+  test("asks for many things over one connection", async () => {
+    const paths = Array.from({ length: 100 }, () => "/small");
+    const fetched = await network.lab.fetch({ host: HOST, port: 80, paths, keepAlive: true });
+    expect(fetched.map(({ status, sha256 }) => `${status} ${sha256}`)).toEqual(paths.map(() => `200 ${tiny}`));
+    expect(new Set(fetched.map(({ port }) => port)).size).toBe(1);
+  });
+
+  test("gets the answer after its half-close", async () => {
+    // A small one: what its client's end finds unsent, nginx throws away.
+    const [fetched] = await network.lab.fetch({ host: HOST, port: 80, paths: ["/small"], halfClose: true });
+    expect(fetched).toMatchObject({ status: 200, sha256: tiny });
+  });
+
+  test("receives 10 MiB that are sent only after its half-close", async () => {
+    const { question, answer } = await network.lab.exchange({ text: "that was all\n".repeat(1000), length: BIG });
+    expect(question).toBe(sha256(Buffer.from("that was all\n".repeat(1000))));
+    expect(answer).toBe(whole);
+  }, 120_000);
+
+  test("makes 300 connections in a row", async () => {
+    const paths = Array.from({ length: 300 }, () => "/small");
+    const fetched = await network.lab.fetch({ host: HOST, port: 80, paths });
+    expect(new Set(fetched.map(({ status, sha256 }) => `${status} ${sha256}`))).toEqual(new Set([`200 ${tiny}`]));
+    const open = (await network.lab.sockets()).filter(({ kind }) => kind !== "TimeWait");
+    expect(open).toEqual([]);
+  }, 60_000);
+
+  test("hears that nobody listens", async () => {
+    await expect(network.lab.fetch({ host: HOST, port: 81, paths: ["/"] })).rejects.toThrow("ECONNREFUSED");
+  });
+
+  test("tshark finds no fault in any frame of the board", async () => {
+    await network.lab.powerOff();
+    const { frames, faults } = await examine(capture, mac);
+    expect(faults).toEqual([]);
+    expect(frames).toBeGreaterThan(2000);
+  }, 240_000);
+});
