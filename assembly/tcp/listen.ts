@@ -7,7 +7,7 @@ import { NO_SCALE } from "../wire/tcp_options";
 import { emitHalfOpenAck, emitSynAck, refuse } from "./emit";
 import { abort } from "./ending";
 import { initialSequence } from "./isn";
-import { agree, beginReceiving, beginSending, release, takeBuffers, takeTcb } from "./lifecycle";
+import { agree, beginReceiving, beginSending, detach, release, takeBuffers, takeTcb } from "./lifecycle";
 import { measured } from "./rtt";
 import { seg } from "./segment";
 import { Seq } from "./seq";
@@ -242,5 +242,7 @@ export function closeListener(listener: Tcb): void {
     if (tcb.state == State.Closed) release(tcb);
     else abort(tcb, 0);
   }
+  detach(listener);
+  listener.enter(State.Closed);
   release(listener);
 }
