@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { needs } from "../support/needs";
 
 const folder = mkdtempSync(join(tmpdir(), "sandwire-cli-"));
 const running = new Set<ChildProcess>();
@@ -127,6 +128,20 @@ describe("what cannot be run: one line on stderr, exit code 1", () => {
     expect({ code, out }).toEqual({ code: 1, out: "" });
     expect(err).toMatch(new RegExp(`^sandwire: port ${port} of 127\\.0\\.0\\.1 is in use: [^\\n]*--forward [^\\n]*\\n$`));
   });
+});
+
+/** A user namespace without a network namespace: root in name only. */
+const powerless = ["unshare", "-Ur"];
+const userNamespace = {
+  what: "user namespaces (unshare -Ur)",
+  present: spawnSync(powerless[0], [powerless[1], "true"]).status === 0,
+};
+
+needs(userNamespace)("a TAP interface without the right to one: one line, exit code 1", () => {
+  const [program, ...args] = [...powerless, process.execPath, "host/node/sandwire.mjs", "run", "--tap", "sw-none"];
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8", timeout: 20_000 });
+  expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+  expect(stderr).toMatch(/^sandwire: no right to [^\n]*root[^\n]*\n$/);
 });
 
 describe("run", () => {

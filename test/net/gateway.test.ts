@@ -83,9 +83,9 @@ function upload(port: number, body: Buffer): Promise<string> {
   });
 }
 
-/** Wait until a condition holds; an Error after two seconds. */
+/** Wait until a condition holds; an Error after ten seconds. */
 async function until(what: string, condition: () => boolean): Promise<void> {
-  const limit = Date.now() + 2000;
+  const limit = Date.now() + 10_000;
   while (!condition()) {
     if (Date.now() > limit) throw new Error(`still not: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
