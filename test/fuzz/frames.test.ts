@@ -74,14 +74,20 @@ function segment(random: Random, peer: Peer, flow: Flow): Uint8Array {
 function icmpAbout(random: Random, peer: Peer, flow: Flow): Uint8Array {
   const quoted = { src: peer.toIp, dst: peer.ip };
   const inner = wire.tcp(quoted, { src: flow.to, dst: flow.port, seq: (flow.irs ?? 0) + random.below(4), flags: "A" });
-  const quote = wire.ipv4({ ...quoted, protocol: random.pick([6, 6, 17, 1]) }, inner).subarray(0, random.pick([28, 28, 40, random.below(41)]));
+  const quote = wire
+    .ipv4({ ...quoted, protocol: random.pick([6, 6, 17, 1]) }, inner)
+    .subarray(0, random.pick([28, 28, 40, random.below(41)]));
   const message = wire.icmp({ type: random.pick([3, 3, 4, 5, 8, 11, 12]), code: random.below(16), rest: random.word() }, quote);
   return wire.ethernet({ src: peer.mac, dst: peer.toMac }, wire.ipv4({ src: peer.ip, dst: peer.toIp, protocol: 1 }, message));
 }
 
 function datagram(random: Random, peer: Peer): Uint8Array {
   const ends = { src: peer.ip, dst: peer.toIp };
-  const fields = { src: random.pick([0, 7, 53, 4000]), dst: random.pick([7, 9, 53, 999]), ...(random.chance(0.2) ? { length: random.below(2000) } : {}) };
+  const fields = {
+    src: random.pick([0, 7, 53, 4000]),
+    dst: random.pick([7, 9, 53, 999]),
+    ...(random.chance(0.2) ? { length: random.below(2000) } : {}),
+  };
   const payload = wire.udp(ends, fields, random.bytes(random.below(200)));
   return wire.ethernet({ src: peer.mac, dst: peer.toMac }, wire.ipv4({ ...ends, protocol: 17 }, payload));
 }
@@ -89,12 +95,15 @@ function datagram(random: Random, peer: Peer): Uint8Array {
 function arp(random: Random, peer: Peer): Uint8Array {
   const address = () => random.pick([peer.ip, peer.toIp, "0.0.0.0", "255.255.255.255", `10.0.0.${random.below(256)}`]);
   const fields = { op: random.below(4), senderMac: peer.mac, senderIp: address(), targetIp: address() };
-  return wire.ethernet({ src: peer.mac, dst: random.pick([peer.toMac, wire.BROADCAST]), type: wire.EtherType.Arp }, wire.arp(fields));
+  return wire.ethernet(
+    { src: peer.mac, dst: random.pick([peer.toMac, wire.BROADCAST]), type: wire.EtherType.Arp },
+    wire.arp(fields),
+  );
 }
 
 /** Damage: octets changed, cut, repeated. Header checksums are mended most of the time, so that the damage gets far. */
 function mutated(random: Random, frame: Uint8Array): Uint8Array {
-  let bytes = frame.slice();
+  let bytes: Uint8Array = frame.slice();
   for (let n = random.below(4); n > 0; n--) {
     const at = random.chance(0.8) ? 14 + random.below(Math.min(60, bytes.length - 14)) : random.below(bytes.length);
     bytes[at] = random.chance(0.5) ? random.pick(EDGES) : random.below(256);
@@ -121,25 +130,35 @@ function frame(random: Random, peer: Peer, flows: Flow[]): Uint8Array {
   if (kind < 14) return icmpAbout(random, peer, flow);
   if (kind < 16) return datagram(random, peer);
   if (kind < 17) return arp(random, peer);
-  if (kind < 18) return wire.ethernet({ src: peer.mac, dst: peer.toMac, type: random.pick([0x0800, 0x0806, 0x8100, 0x86dd]) }, random.bytes(random.below(100)));
+  if (kind < 18)
+    return wire.ethernet(
+      { src: peer.mac, dst: peer.toMac, type: random.pick([0x0800, 0x0806, 0x8100, 0x86dd]) },
+      random.bytes(random.below(100)),
+    );
   return random.bytes(random.below(1600));
 }
 
 describe("frames nobody should send", () => {
-  test.each([1, 2, 3, 4, 5, 6])("thousands of them into a busy board, seed %i: no trap, and an honest client is served", async (seed) => {
-    const { w, peer, flows } = await lively(seed);
-    const random = new Random(seed);
-    for (let i = 0; i < 3000; i++) {
-      const built = frame(random, peer, flows);
-      peer.raw(random.chance(0.5) ? mutated(random, built) : built);
-      if (random.chance(0.3)) w.run(random.pick([1, 3, 50]));
-      if (random.chance(0.003)) w.run(random.pick([1000, 60_000]));
-      for (const flow of flows) if (random.chance(0.1)) flow.drain(0);
-      if (random.chance(0.01)) flows[random.below(flows.length)] = peer.flow({ to: random.pick([7, 9, 80]), iss: random.word() }).send({ flags: "S", mss: 1460 });
-    }
-    w.run(10_000);
-    expectServed(w);
-  });
+  test.each([1, 2, 3, 4, 5, 6])(
+    "thousands of them into a busy board, seed %i: no trap, and an honest client is served",
+    async (seed) => {
+      const { w, peer, flows } = await lively(seed);
+      const random = new Random(seed);
+      for (let i = 0; i < 3000; i++) {
+        const built = frame(random, peer, flows);
+        peer.raw(random.chance(0.5) ? mutated(random, built) : built);
+        if (random.chance(0.3)) w.run(random.pick([1, 3, 50]));
+        if (random.chance(0.003)) w.run(random.pick([1000, 60_000]));
+        for (const flow of flows) if (random.chance(0.1)) flow.drain(0);
+        if (random.chance(0.01))
+          flows[random.below(flows.length)] = peer
+            .flow({ to: random.pick([7, 9, 80]), iss: random.word() })
+            .send({ flags: "S", mss: 1460 });
+      }
+      w.run(10_000);
+      expectServed(w);
+    },
+  );
 
   test("nothing of all that is ever sent back: no poison leaves the module (H04)", async () => {
     const { w, peer, flows } = await lively(99);
@@ -160,7 +179,9 @@ describe("frames nobody should send", () => {
       w.run(3);
     }
     const sent = w.ladder.sightings.filter(({ from }) => from === w.board.name);
-    const poisoned = sent.filter(({ packet }) => packet.frame.some((octet, i, all) => octet === 0xa5 && all[i + 1] === 0xa5 && all[i + 2] === 0xa5));
+    const poisoned = sent.filter(({ packet }) =>
+      packet.frame.some((octet, i, all) => octet === 0xa5 && all[i + 1] === 0xa5 && all[i + 2] === 0xa5),
+    );
     expect(poisoned.length).toBe(0);
   });
 
@@ -169,7 +190,16 @@ describe("frames nobody should send", () => {
     const made = passive(w);
     const { flow, peer } = made;
     const ends = { src: peer.ip, dst: w.board.ip };
-    const right = wire.tcp(ends, { src: flow.port, dst: PORT, seq: flow.iss + 1, ack: flow.irs! + 1, flags: "PA", mss: 1460, wscale: 3, data: wire.pattern(20) });
+    const right = wire.tcp(ends, {
+      src: flow.port,
+      dst: PORT,
+      seq: flow.iss + 1,
+      ack: flow.irs! + 1,
+      flags: "PA",
+      mss: 1460,
+      wscale: 3,
+      data: wire.pattern(20),
+    });
     const saved = w.board.board.snapshot();
     for (let at = 0; at < right.length; at++) {
       for (const value of EDGES) {
@@ -198,7 +228,11 @@ describe("calls nobody should make", () => {
     const word = () => random.pick([0, 1, 2, 3, 5, 80, 1000, 65535, 0x7fffffff, 0xffffffff, random.word()]);
     const fd = () => random.pick([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, -1, 99]);
     const length = () => random.pick([0, 1, 4, 8, 24, 100, 1000]);
-    const address = () => w.board.putAddress(random.pick(["0.0.0.0", "127.0.0.1", "10.0.0.1", "10.0.0.2", "10.0.0.9", "255.255.255.255"]), random.pick([0, 7, 80, 81, 4000]));
+    const address = () =>
+      w.board.putAddress(
+        random.pick(["0.0.0.0", "127.0.0.1", "10.0.0.1", "10.0.0.2", "10.0.0.9", "255.255.255.255"]),
+        random.pick([0, 7, 80, 81, 4000]),
+      );
     const acts: (() => number)[] = [
       () => calls.socket(2, random.pick([1, 1, 1, 2, 3, 0]), random.pick([0, 0, 6, 17])),
       () => calls.bind(fd(), address()),
@@ -224,7 +258,7 @@ describe("calls nobody should make", () => {
       () => calls.recv_release(fd(), word()),
       () => calls.sockets(word(), scratch + 64),
     ];
-    w.stations[1]!.listen(80);
+    w.stations[1].listen(80);
     for (let i = 0; i < 10_000; i++) {
       random.pick(acts)();
       if (random.chance(0.2)) w.board.board.wake();

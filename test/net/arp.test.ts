@@ -23,7 +23,13 @@ describe("the address is announced", () => {
     const w = await world();
     const first = w.ladder.sightings.find(({ from }) => from === w.board.name)!.packet;
     expect(first).toMatchObject({ dst: wire.BROADCAST, src: w.board.mac });
-    expect(first.arp).toMatchObject({ op: 1, senderMac: w.board.mac, senderIp: w.board.ip, targetIp: w.board.ip, targetMac: wire.NO_MAC });
+    expect(first.arp).toMatchObject({
+      op: 1,
+      senderMac: w.board.mac,
+      senderIp: w.board.ip,
+      targetIp: w.board.ip,
+      targetMac: wire.NO_MAC,
+    });
   });
 
   test("again when the address changes", async () => {
@@ -31,7 +37,7 @@ describe("the address is announced", () => {
     const before = w.sent();
     w.board.board.configure("10.0.0.50/24");
     w.run(10);
-    const { packet } = w.ladder.sightings[before]!;
+    const { packet } = w.ladder.sightings[before];
     expect(packet.arp).toMatchObject({ senderIp: "10.0.0.50", targetIp: "10.0.0.50" });
   });
 });
@@ -91,20 +97,28 @@ describe("malformed packets (H06)", () => {
     const peer = listener(w);
     const whole = wire.arp({ op: 1, senderMac: peer.mac, senderIp: peer.ip, targetIp: w.board.ip });
     for (let length = 0; length < 28; length++) {
-      const frame = wire.ethernet({ src: peer.mac, dst: wire.BROADCAST, type: wire.EtherType.Arp, pad: false }, whole.subarray(0, length));
+      const frame = wire.ethernet(
+        { src: peer.mac, dst: wire.BROADCAST, type: wire.EtherType.Arp, pad: false },
+        whole.subarray(0, length),
+      );
       w.expectDrop("ArpShort", () => peer.raw(frame), { ms: 3 });
     }
   });
 });
 
 describe("impossible senders (H07)", () => {
-  test.each(["255.255.255.255", "10.0.0.255", "10.0.0.0", "224.0.0.1", "240.0.0.1", "127.0.0.1", "192.168.7.7"])("address %s", async (senderIp) => {
-    const w = await world();
-    const peer = listener(w);
-    for (const op of [1, 2]) {
-      w.expectDrop("ArpSender", () => peer.arp({ op, senderMac: peer.mac, senderIp, targetMac: w.board.mac, targetIp: w.board.ip }));
-    }
-  });
+  test.each(["255.255.255.255", "10.0.0.255", "10.0.0.0", "224.0.0.1", "240.0.0.1", "127.0.0.1", "192.168.7.7"])(
+    "address %s",
+    async (senderIp) => {
+      const w = await world();
+      const peer = listener(w);
+      for (const op of [1, 2]) {
+        w.expectDrop("ArpSender", () =>
+          peer.arp({ op, senderMac: peer.mac, senderIp, targetMac: w.board.mac, targetIp: w.board.ip }),
+        );
+      }
+    },
+  );
 
   test.each([wire.NO_MAC, wire.BROADCAST, "01:00:5e:00:00:01", "02:00:00:00:00:01", "02:00:00:00:00:99"])(
     "hardware address %s, which is not the frame's",
@@ -124,7 +138,9 @@ describe("poisoning (H08)", () => {
     w.expectDrop("ArpUnsolicited", () =>
       peer.arp({ op: 2, senderMac: peer.mac, senderIp: peer.ip, targetMac: w.board.mac, targetIp: w.board.ip }),
     );
-    w.expectDrop("ArpUnsolicited", () => peer.arp({ op: 2, senderMac: peer.mac, senderIp: peer.ip, targetIp: peer.ip }, { dst: wire.BROADCAST }));
+    w.expectDrop("ArpUnsolicited", () =>
+      peer.arp({ op: 2, senderMac: peer.mac, senderIp: peer.ip, targetIp: peer.ip }, { dst: wire.BROADCAST }),
+    );
     expect(whereabouts(w, peer, peer.ip)).toBeUndefined();
   });
 
@@ -160,7 +176,10 @@ describe("poisoning (H08)", () => {
     const thief = listener(w);
     const before = w.sent(w.board.name);
     for (let i = 0; i < 1000; i++) {
-      thief.arp({ op: i % 2 ? 1 : 2, senderMac: thief.mac, senderIp: w.board.ip, targetIp: i % 3 ? w.board.ip : "10.0.0.9" }, { dst: wire.BROADCAST });
+      thief.arp(
+        { op: i % 2 ? 1 : 2, senderMac: thief.mac, senderIp: w.board.ip, targetIp: i % 3 ? w.board.ip : "10.0.0.9" },
+        { dst: wire.BROADCAST },
+      );
       w.run(10);
     }
     expect(w.board.drops()["ArpConflict"]).toBeGreaterThanOrEqual(990);
@@ -206,7 +225,9 @@ describe("asking (RFC 1122 2.3.2)", () => {
     const before = w.ladder.sightings.length;
     whereabouts(w, peer, peer.ip);
     w.run(2000);
-    const asked = w.ladder.sightings.slice(before).some(({ from, packet }) => from === w.board.name && packet.arp?.targetIp === peer.ip);
+    const asked = w.ladder.sightings
+      .slice(before)
+      .some(({ from, packet }) => from === w.board.name && packet.arp?.targetIp === peer.ip);
     expect(asked).toBe(true);
     expect(whereabouts(w, peer, peer.ip)).toBe(peer.mac);
   });
@@ -234,7 +255,10 @@ describe("exhaustion (H09)", () => {
     const fd = w.accepted(w.board, listening);
     for (let i = 0; i < 800; i++) {
       const mac = `02:00:00:01:${(i >> 8).toString(16).padStart(2, "0")}:${(i & 255).toString(16).padStart(2, "0")}`;
-      flood.arp({ op: 1, senderMac: mac, senderIp: `10.0.0.${110 + (i % 140)}`, targetIp: w.board.ip }, { src: mac, dst: wire.BROADCAST });
+      flood.arp(
+        { op: 1, senderMac: mac, senderIp: `10.0.0.${110 + (i % 140)}`, targetIp: w.board.ip },
+        { src: mac, dst: wire.BROADCAST },
+      );
       if (i % 10 === 0) {
         w.board.send(fd, wire.text("x"));
         w.run(3);
@@ -249,7 +273,12 @@ describe("exhaustion (H09)", () => {
     w.run(3);
     const asked = w.ladder.sightings.slice(before).some(({ packet }) => packet.arp?.op === 1);
     expect(asked).toBe(false);
-    expect(flow.drain(5).map((segment) => segment.text).join("")).toContain("still there");
+    expect(
+      flow
+        .drain(5)
+        .map((segment) => segment.text)
+        .join(""),
+    ).toContain("still there");
   });
 
   test("sending to hundreds of addresses that never answer is bounded and harmless", async () => {

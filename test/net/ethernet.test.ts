@@ -42,7 +42,9 @@ describe("what is not for us or makes no sense (H01, H02, H05)", () => {
     const w = await world();
     const peer = w.peer();
     w.expectDrop("EthType", () => peer.raw(frame(peer, { type }, ping(peer))));
-    w.expectDrop("EthType", () => peer.raw(frame(peer, { type, dst: wire.BROADCAST }, wire.concat(Uint8Array.of(0xaa, 0xaa, 3, 0, 0, 0, 8, 0), ping(peer)))));
+    w.expectDrop("EthType", () =>
+      peer.raw(frame(peer, { type, dst: wire.BROADCAST }, wire.concat(Uint8Array.of(0xaa, 0xaa, 3, 0, 0, 0, 8, 0), ping(peer)))),
+    );
   });
 
   test("tagged frames: whole, cut inside the tag, tagged twice", async () => {

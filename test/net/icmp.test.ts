@@ -8,17 +8,20 @@ function echo(peer: Peer): wire.Packet {
 }
 
 describe("echo (RFC 1122 3.2.2.6)", () => {
-  test.each([0, 1, 2, 17, 18, 19, 56, 1000, 1471, 1472])("%i octets come back unchanged from the address that was asked", async (length) => {
-    const w = await world();
-    const peer = w.peer();
-    peer.icmp({ type: 8, rest: 0x12345678 }, wire.pattern(length));
-    const { icmp, ip, dst } = echo(peer);
-    expect(icmp).toMatchObject({ type: 0, code: 0, rest: 0x12345678 });
-    expect(icmp!.data).toEqual(wire.pattern(length));
-    expect(ip).toMatchObject({ src: w.board.ip, dst: peer.ip, ttl: 64 });
-    expect(dst).toBe(peer.mac);
-    expect(w.board.counters()["IcmpEchoReplies"]).toBe(1);
-  });
+  test.each([0, 1, 2, 17, 18, 19, 56, 1000, 1471, 1472])(
+    "%i octets come back unchanged from the address that was asked",
+    async (length) => {
+      const w = await world();
+      const peer = w.peer();
+      peer.icmp({ type: 8, rest: 0x12345678 }, wire.pattern(length));
+      const { icmp, ip, dst } = echo(peer);
+      expect(icmp).toMatchObject({ type: 0, code: 0, rest: 0x12345678 });
+      expect(icmp!.data).toEqual(wire.pattern(length));
+      expect(ip).toMatchObject({ src: w.board.ip, dst: peer.ip, ttl: 64 });
+      expect(dst).toBe(peer.mac);
+      expect(w.board.counters()["IcmpEchoReplies"]).toBe(1);
+    },
+  );
 
   test("a request whose checksum is 0x0000 or 0xffff by rights is answered (H28)", async () => {
     const w = await world();
@@ -26,7 +29,7 @@ describe("echo (RFC 1122 3.2.2.6)", () => {
     // Choose the identifier so that everything but the checksum sums up to 0xffff.
     const rest = (0xffff - 0x0800) << 16;
     const message = wire.icmp({ type: 8, rest });
-    expect((message[2]! << 8) | message[3]!).toBe(0);
+    expect((message[2] << 8) | message[3]).toBe(0);
     peer.ip4({ protocol: 1 }, message);
     expect(echo(peer).icmp!.rest).toBe(rest >>> 0);
   });
@@ -45,7 +48,8 @@ describe("what is dropped", () => {
     const w = await world();
     const peer = w.peer();
     const whole = wire.icmp({ type: 8 });
-    for (let length = 0; length < 8; length++) w.expectDrop("IcmpShort", () => peer.ip4({ protocol: 1 }, whole.subarray(0, length)), { ms: 3 });
+    for (let length = 0; length < 8; length++)
+      w.expectDrop("IcmpShort", () => peer.ip4({ protocol: 1 }, whole.subarray(0, length)), { ms: 3 });
   });
 
   test("a wrong checksum, anywhere", async () => {
@@ -54,7 +58,7 @@ describe("what is dropped", () => {
     const whole = wire.icmp({ type: 8, rest: 5 }, wire.pattern(20));
     for (let at = 0; at < whole.length; at++) {
       const broken = whole.slice();
-      broken[at]! ^= 0x10;
+      broken[at] ^= 0x10;
       w.expectDrop("IcmpChecksum", () => peer.ip4({ protocol: 1 }, broken), { ms: 3 });
     }
   });
@@ -65,7 +69,10 @@ describe("what is dropped", () => {
     const special = new Set([3, 4, 5, 8, 11, 12]);
     for (let type = 0; type < 256; type++) {
       if (special.has(type)) continue;
-      w.expectDrop("IcmpType", () => [0, 1, 255].forEach((code) => peer.icmp({ type, code }, wire.pattern(40))), { times: 3, ms: 2 });
+      w.expectDrop("IcmpType", () => [0, 1, 255].forEach((code) => peer.icmp({ type, code }, wire.pattern(40))), {
+        times: 3,
+        ms: 2,
+      });
     }
     w.expectDrop("IcmpType", () => peer.icmp({ type: 8, code: 1 }));
   });
@@ -80,7 +87,7 @@ describe("what is dropped", () => {
     }
     w.board.sendTo(w.board.datagram(1), wire.text("x"), "192.168.1.1", 9);
     w.run(5);
-    const last = w.ladder.sightings.at(-1)!.packet;
+    const last = w.ladder.sightings.at(-1).packet;
     expect(last.dst).toBe(gateway.mac);
   });
 
@@ -98,8 +105,18 @@ describe("what is dropped", () => {
       w.expectDrop("IcmpQuote", () => peer.icmp({ type: 3, code: 3 }, right.subarray(0, length)), { ms: 3 });
     }
     const fields = { src: w.board.ip, dst: peer.ip, protocol: 17 };
-    for (const wrong of [{ version: 6 }, { ihl: 4 }, { ihl: 0 }, { ihl: 15 }, { src: "10.0.0.77" }, { fragment: 3 }, { protocol: 99 }]) {
-      w.expectDrop("IcmpQuote", () => peer.icmp({ type: 3, code: 3 }, wire.ipv4({ ...fields, ...wrong }, wire.pattern(8))), { ms: 3 });
+    for (const wrong of [
+      { version: 6 },
+      { ihl: 4 },
+      { ihl: 0 },
+      { ihl: 15 },
+      { src: "10.0.0.77" },
+      { fragment: 3 },
+      { protocol: 99 },
+    ]) {
+      w.expectDrop("IcmpQuote", () => peer.icmp({ type: 3, code: 3 }, wire.ipv4({ ...fields, ...wrong }, wire.pattern(8))), {
+        ms: 3,
+      });
     }
     w.expectDrop("IcmpQuote", () => peer.icmp({ type: 3, code: 3 }, right));
   });
@@ -109,9 +126,18 @@ describe("errors are not sent where they must not be (H36, RFC 1122 3.2.2)", () 
   test.each([
     ["an ICMP error", (peer: Peer) => peer.icmp({ type: 3, code: 3 }, wire.pattern(28))],
     ["an unknown ICMP type", (peer: Peer) => peer.icmp({ type: 77 }, wire.pattern(28))],
-    ["a broadcast to a closed port", (peer: Peer) => peer.udp({ src: 5, dst: 999 }, wire.text("x"), { dst: "10.0.0.255" }, { dst: wire.BROADCAST })],
-    ["an Ethernet broadcast to a closed port", (peer: Peer) => peer.udp({ src: 5, dst: 999 }, wire.text("x"), {}, { dst: wire.BROADCAST })],
-    ["an unknown protocol to broadcast", (peer: Peer) => peer.ip4({ protocol: 99, dst: "255.255.255.255" }, wire.pattern(8), { dst: wire.BROADCAST })],
+    [
+      "a broadcast to a closed port",
+      (peer: Peer) => peer.udp({ src: 5, dst: 999 }, wire.text("x"), { dst: "10.0.0.255" }, { dst: wire.BROADCAST }),
+    ],
+    [
+      "an Ethernet broadcast to a closed port",
+      (peer: Peer) => peer.udp({ src: 5, dst: 999 }, wire.text("x"), {}, { dst: wire.BROADCAST }),
+    ],
+    [
+      "an unknown protocol to broadcast",
+      (peer: Peer) => peer.ip4({ protocol: 99, dst: "255.255.255.255" }, wire.pattern(8), { dst: wire.BROADCAST }),
+    ],
     ["a later fragment", (peer: Peer) => peer.ip4({ protocol: 17, fragment: 5 }, wire.pattern(8))],
     ["a source that is nobody", (peer: Peer) => peer.udp({ src: 5, dst: 999 }, wire.text("x"), { src: "0.0.0.0" })],
     ["a multicast source", (peer: Peer) => peer.udp({ src: 5, dst: 999 }, wire.text("x"), { src: "224.1.1.1" })],

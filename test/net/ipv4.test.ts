@@ -36,7 +36,8 @@ describe("the header (H10, H11, H12, H13, H14)", () => {
   test("a total length beyond the frame: by one, by much, the largest", async () => {
     const w = await world();
     const peer = w.peer();
-    for (const totalLength of [55, 60, 1500, 32768, 65535]) w.expectDrop("IpTotalLength", () => send(peer, { totalLength }), { ms: 3 });
+    for (const totalLength of [55, 60, 1500, 32768, 65535])
+      w.expectDrop("IpTotalLength", () => send(peer, { totalLength }), { ms: 3 });
   });
 
   test("a total length that ends inside the header", async () => {
@@ -56,18 +57,23 @@ describe("the header (H10, H11, H12, H13, H14)", () => {
     const w = await world();
     const peer = w.peer();
     const datagram = wire.ipv4({ src: peer.ip, dst: peer.toIp, protocol: 1 }, wire.icmp({ type: 8, rest: 3 }, wire.text("ab")));
-    peer.raw(wire.concat(wire.ethernet({ src: peer.mac, dst: peer.toMac, pad: false }, datagram), new Uint8Array(900).fill(0xa5)));
+    peer.raw(
+      wire.concat(wire.ethernet({ src: peer.mac, dst: peer.toMac, pad: false }, datagram), new Uint8Array(900).fill(0xa5)),
+    );
     expect(echo(peer).icmp!.data).toEqual(wire.text("ab"));
   });
 
   test("a wrong checksum: every bit of the header", async () => {
     const w = await world();
     const peer = w.peer();
-    const right = wire.ethernet({ src: peer.mac, dst: peer.toMac }, wire.ipv4({ src: peer.ip, dst: peer.toIp, protocol: 1 }, REQUEST));
+    const right = wire.ethernet(
+      { src: peer.mac, dst: peer.toMac },
+      wire.ipv4({ src: peer.ip, dst: peer.toIp, protocol: 1 }, REQUEST),
+    );
     const before = w.board.drops();
     for (let bit = 0; bit < 160; bit++) {
       const frame = right.slice();
-      frame[14 + (bit >> 3)]! ^= 0x80 >> (bit & 7);
+      frame[14 + (bit >> 3)] ^= 0x80 >> (bit & 7);
       peer.raw(frame);
       w.run(2);
     }
@@ -139,7 +145,19 @@ describe("options (H15, H16)", () => {
 });
 
 describe("addresses (H18, H19, H20)", () => {
-  const martians = ["0.0.0.0", "0.1.2.3", "127.0.0.1", "127.9.9.9", "10.0.0.1", "224.0.0.5", "239.1.1.1", "240.0.0.1", "255.255.255.255", "10.0.0.255", "10.0.0.0"];
+  const martians = [
+    "0.0.0.0",
+    "0.1.2.3",
+    "127.0.0.1",
+    "127.9.9.9",
+    "10.0.0.1",
+    "224.0.0.5",
+    "239.1.1.1",
+    "240.0.0.1",
+    "255.255.255.255",
+    "10.0.0.255",
+    "10.0.0.0",
+  ];
 
   test.each(martians)("source %s: nothing at all, by any protocol", async (src) => {
     const w = await world();
@@ -189,12 +207,15 @@ describe("time to live (H17)", () => {
 });
 
 describe("fragments and other protocols (H21)", () => {
-  test.each([0x2000, 0x0001, 0x2001, 0x1fff, 0x3fff, 0x6000])("flags and offset 0x%x: dropped with a reason of their own", async (fragment) => {
-    const w = await world();
-    const peer = w.peer();
-    w.expectDrop("IpFragment", () => send(peer, { fragment }));
-    w.expectDrop("IpFragment", () => peer.udp({ src: 5, dst: 99 }, wire.pattern(32), { fragment }));
-  });
+  test.each([0x2000, 0x0001, 0x2001, 0x1fff, 0x3fff, 0x6000])(
+    "flags and offset 0x%x: dropped with a reason of their own",
+    async (fragment) => {
+      const w = await world();
+      const peer = w.peer();
+      w.expectDrop("IpFragment", () => send(peer, { fragment }));
+      w.expectDrop("IpFragment", () => peer.udp({ src: 5, dst: 99 }, wire.pattern(32), { fragment }));
+    },
+  );
 
   test("the reserved flag and a missing DF are no reason", async () => {
     const w = await world();

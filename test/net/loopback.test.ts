@@ -15,27 +15,35 @@ describe("127/8 inside the module", () => {
     expect(w.sent()).toBe(before);
   });
 
-  test.each(["tiny", "default", "host"] as const)("%s: a stream carries much more than the loopback ring holds", async (profile) => {
-    const w = await world({ profile });
-    const listener = w.board.listen(PORT);
-    const fd = w.board.open("127.0.0.1", PORT);
-    const other = w.accepted(w.board, listener);
-    const data = wire.pattern(30_000);
-    let sent = 0;
-    let got = 0;
-    w.waitFor("everything", () => {
-      if (sent < data.length) sent += Math.max(0, w.board.send(fd, data.subarray(sent)));
-      const { data: part } = w.board.read(other);
-      expect(part).toEqual(data.subarray(got, got + part.length));
-      got += part.length;
-      return got === data.length;
-    });
-    w.board.close(fd);
-    w.run(10);
-    w.board.close(other);
-    w.run(10);
-    expect(w.board.rows().map((row) => row.state).sort()).toEqual([1, 10]);
-  });
+  test.each(["tiny", "default", "host"] as const)(
+    "%s: a stream carries much more than the loopback ring holds",
+    async (profile) => {
+      const w = await world({ profile });
+      const listener = w.board.listen(PORT);
+      const fd = w.board.open("127.0.0.1", PORT);
+      const other = w.accepted(w.board, listener);
+      const data = wire.pattern(30_000);
+      let sent = 0;
+      let got = 0;
+      w.waitFor("everything", () => {
+        if (sent < data.length) sent += Math.max(0, w.board.send(fd, data.subarray(sent)));
+        const { data: part } = w.board.read(other);
+        expect(part).toEqual(data.subarray(got, got + part.length));
+        got += part.length;
+        return got === data.length;
+      });
+      w.board.close(fd);
+      w.run(10);
+      w.board.close(other);
+      w.run(10);
+      expect(
+        w.board
+          .rows()
+          .map((row) => row.state)
+          .sort(),
+      ).toEqual([1, 10]);
+    },
+  );
 
   test("works without any address on the wire, and with the link down", async () => {
     const w = await world();

@@ -161,7 +161,7 @@ describe("a transmit ring that stays full", () => {
     send({ src: 999, dst: 80, seq: 100, flags: "S", mss: 100 });
     mac.poll(10);
     const [synAck] = heard();
-    send({ src: 999, dst: 80, seq: 101, ack: synAck!.seq + 1, flags: "A" });
+    send({ src: 999, dst: 80, seq: 101, ack: synAck.seq + 1, flags: "A" });
     mac.poll(20);
     const connection = mac.calls.accept(fd, 0);
     expect(connection).toBeGreaterThanOrEqual(0);

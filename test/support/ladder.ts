@@ -62,7 +62,8 @@ export class Ladder {
 
   private words(packet: Packet): string {
     const { arp, ip, tcp, udp, icmp } = packet;
-    if (arp) return arp.op === 1 ? `ARP who has ${arp.targetIp}, says ${arp.senderIp}` : `ARP ${arp.senderIp} is at ${arp.senderMac}`;
+    if (arp)
+      return arp.op === 1 ? `ARP who has ${arp.targetIp}, says ${arp.senderIp}` : `ARP ${arp.senderIp} is at ${arp.senderMac}`;
     if (!ip) return `${packet.frame.length} octets, type 0x${packet.type.toString(16)}`;
     const ends = `${ip.src}>${ip.dst}`;
     if (tcp) return this.segment(ip.src, ip.dst, tcp);

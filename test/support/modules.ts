@@ -55,8 +55,8 @@ async function builtWith(choice: ModuleChoice, knobs: Record<string, number>): P
 /** The project's configuration with one target whose knobs are replaced; its memory may be larger than the profile's budget. */
 function configuration(target: string, knobs: Record<string, number>): object {
   const config = readAsConfig();
-  const { lowMemoryLimit: _, ...chosen } = config.targets[target]!;
-  const kept = chosen.use.filter((entry) => !(entry.split("=")[0]! in knobs));
+  const { lowMemoryLimit: _, ...chosen } = config.targets[target];
+  const kept = chosen.use.filter((entry) => !(entry.split("=")[0] in knobs));
   const use = [...kept, ...Object.entries(knobs).map(([name, value]) => `${name}=${value}`)];
   const pages = Math.max(4, Number(chosen["maximumMemory"]));
   return { ...config, targets: { [target]: { ...chosen, use, initialMemory: pages, maximumMemory: pages } } };

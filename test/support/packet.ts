@@ -72,8 +72,8 @@ export function checksum(...parts: Uint8Array[]): number {
   let sum = 0;
   for (const bytes of parts) {
     const even = bytes.length & ~1;
-    for (let i = 0; i < even; i += 2) sum += (bytes[i]! << 8) | bytes[i + 1]!;
-    if (bytes.length & 1) sum += bytes[even]! << 8;
+    for (let i = 0; i < even; i += 2) sum += (bytes[i] << 8) | bytes[i + 1];
+    if (bytes.length & 1) sum += bytes[even] << 8;
   }
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
   return ~sum & 0xffff;
@@ -375,9 +375,9 @@ function parseArp(packet: Packet, bytes: Uint8Array): void {
 
 function parseIp(packet: Packet, bytes: Uint8Array): void {
   const at = view(bytes);
-  const headerLength = bytes.length < 20 ? 0 : (bytes[0]! & 15) * 4;
+  const headerLength = bytes.length < 20 ? 0 : (bytes[0] & 15) * 4;
   const totalLength = bytes.length < 20 ? 0 : at.getUint16(2);
-  if (headerLength < 20 || totalLength < headerLength || totalLength > bytes.length || bytes[0]! >> 4 !== 4) {
+  if (headerLength < 20 || totalLength < headerLength || totalLength > bytes.length || bytes[0] >> 4 !== 4) {
     packet.problems.push("IPv4 header lengths or version");
     return;
   }
@@ -385,9 +385,9 @@ function parseIp(packet: Packet, bytes: Uint8Array): void {
   const ip: IpPacket = {
     src: ipText(at.getUint32(12)),
     dst: ipText(at.getUint32(16)),
-    protocol: bytes[9]!,
-    ttl: bytes[8]!,
-    tos: bytes[1]!,
+    protocol: bytes[9],
+    ttl: bytes[8],
+    tos: bytes[1],
     id: at.getUint16(4),
     fragment: at.getUint16(6),
     headerLength,
@@ -426,25 +426,25 @@ function parseIcmp(packet: Packet, ip: IpPacket): void {
     return;
   }
   if (checksum(bytes) !== 0) packet.problems.push("ICMP checksum");
-  packet.icmp = { type: bytes[0]!, code: bytes[1]!, rest: view(bytes).getUint32(4), data: bytes.subarray(8) };
+  packet.icmp = { type: bytes[0], code: bytes[1], rest: view(bytes).getUint32(4), data: bytes.subarray(8) };
 }
 
 function parseTcp(packet: Packet, ip: IpPacket): void {
   const bytes = ip.payload;
   const at = view(bytes);
-  const headerLength = bytes.length < 20 ? 0 : (bytes[12]! >> 4) * 4;
+  const headerLength = bytes.length < 20 ? 0 : (bytes[12] >> 4) * 4;
   if (headerLength < 20 || headerLength > bytes.length) {
     packet.problems.push("TCP header length");
     return;
   }
   if (transportSum(ip) !== 0) packet.problems.push("TCP checksum");
-  if (bytes[12]! & 15) packet.problems.push("TCP reserved bits");
+  if (bytes[12] & 15) packet.problems.push("TCP reserved bits");
   const segment: TcpSegment = {
     src: at.getUint16(0),
     dst: at.getUint16(2),
     seq: at.getUint32(4),
     ack: at.getUint32(8),
-    flags: bytes[13]!,
+    flags: bytes[13],
     win: at.getUint16(14),
     urgent: at.getUint16(18),
     mss: undefined,
@@ -472,7 +472,7 @@ function parseOptions(packet: Packet, segment: TcpSegment): void {
   const { options } = segment;
   let i = 0;
   while (i < options.length) {
-    const kind = options[i]!;
+    const kind = options[i];
     if (kind === 0) break;
     segment.kinds.push(kind);
     const length = kind === 1 ? 1 : (options[i + 1] ?? 0);
@@ -480,9 +480,10 @@ function parseOptions(packet: Packet, segment: TcpSegment): void {
       packet.problems.push(`TCP option ${kind} of length ${length}`);
       return;
     }
-    if (kind === 2) segment.mss = (options[i + 2]! << 8) | options[i + 3]!;
+    if (kind === 2) segment.mss = (options[i + 2] << 8) | options[i + 3];
     if (kind === 3) segment.wscale = options[i + 2]!;
-    if ((kind === 2 || kind === 3 || kind === 4) && !(segment.flags & Flag.S)) packet.problems.push(`TCP option ${kind} off a SYN`);
+    if ((kind === 2 || kind === 3 || kind === 4) && !(segment.flags & Flag.S))
+      packet.problems.push(`TCP option ${kind} off a SYN`);
     i += length;
   }
   if (options.subarray(i).some((octet) => octet !== 0)) packet.problems.push("octets behind the end of the TCP options");

@@ -73,16 +73,30 @@ export class Peer {
     this.raw(wire.ethernet({ src: this.mac, dst: this.toMac, type: wire.EtherType.Arp, ...header }, wire.arp(fields)));
   }
 
-  ip4(fields: Partial<wire.IpFields> & { protocol: number }, payload: Uint8Array, header: Partial<wire.EthernetFields> = {}): void {
+  ip4(
+    fields: Partial<wire.IpFields> & { protocol: number },
+    payload: Uint8Array,
+    header: Partial<wire.EthernetFields> = {},
+  ): void {
     const datagram = wire.ipv4({ src: this.ip, dst: this.toIp, ...fields }, payload);
     this.raw(wire.ethernet({ src: this.mac, dst: this.toMac, ...header }, datagram));
   }
 
-  icmp(fields: wire.IcmpFields, data?: Uint8Array, ip: Partial<wire.IpFields> = {}, header: Partial<wire.EthernetFields> = {}): void {
+  icmp(
+    fields: wire.IcmpFields,
+    data?: Uint8Array,
+    ip: Partial<wire.IpFields> = {},
+    header: Partial<wire.EthernetFields> = {},
+  ): void {
     this.ip4({ protocol: wire.IpProtocol.Icmp, ...ip }, wire.icmp(fields, data), header);
   }
 
-  udp(fields: wire.UdpFields, data: Uint8Array, ip: Partial<wire.IpFields> = {}, header: Partial<wire.EthernetFields> = {}): void {
+  udp(
+    fields: wire.UdpFields,
+    data: Uint8Array,
+    ip: Partial<wire.IpFields> = {},
+    header: Partial<wire.EthernetFields> = {},
+  ): void {
     const ends = { src: ip.src ?? this.ip, dst: ip.dst ?? this.toIp };
     this.ip4({ protocol: wire.IpProtocol.Udp, ...ip }, wire.udp(ends, fields, data), header);
   }
@@ -111,7 +125,7 @@ export class Peer {
     if (!this.runner.until(() => found() >= 0, within)) {
       throw new Error(`${this.name} waited ${within} ms for ${what}\n${this.runner.story()}`);
     }
-    return this.inbox.splice(found(), 1)[0]!;
+    return this.inbox.splice(found(), 1)[0];
   }
 
   expectNothing(ms = PATIENCE): void {
@@ -219,7 +233,8 @@ export class Flow {
     }
     const heard = this.hear(this.inbox.shift()!);
     const wrong = differences(wish, heard);
-    if (wrong.length) throw new Error(`expected ${shown(wish)}, got ${shown(asWish(heard))}: ${wrong.join(", ")}\n${runner.story()}`);
+    if (wrong.length)
+      throw new Error(`expected ${shown(wish)}, got ${shown(asWish(heard))}: ${wrong.join(", ")}\n${runner.story()}`);
     return heard;
   }
 

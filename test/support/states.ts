@@ -14,7 +14,7 @@ export interface Connection {
   /** The listening descriptor, for connections the peer opened; otherwise -1. */
   listener: number;
   /** What netstat says. */
-  state(): string;
+  state: () => string;
 }
 
 /** Port of the board that peers connect to. */
@@ -43,7 +43,8 @@ function options(start: Start): { mss: number; wscale?: number } {
 /** The peer connected to the board, which accepted. */
 export function passive(world: World, start: Start = {}): Connection {
   const peer = start.peer ?? world.peer();
-  const listener = world.board.rows().find((row) => row.localPort === PORT && row.foreignPort === 0)?.fd ?? world.board.listen(PORT);
+  const listener =
+    world.board.rows().find((row) => row.localPort === PORT && row.foreignPort === 0)?.fd ?? world.board.listen(PORT);
   const flow = peer.flow({ to: PORT, ...start.flow }).handshake(options(start));
   const fd = world.accepted(world.board, listener);
   start.prepare?.(fd);
@@ -79,7 +80,10 @@ function listening(world: World): Connection {
   const listener = world.board.listen(PORT);
   const peer = world.peer();
   const flow = peer.flow({ to: PORT });
-  return { ...connection(world, peer, flow, -1, listener), state: () => (world.board.connection(flow.port) ? "changed" : "Listen") };
+  return {
+    ...connection(world, peer, flow, -1, listener),
+    state: () => (world.board.connection(flow.port) ? "changed" : "Listen"),
+  };
 }
 
 function synSent(world: World): Connection {

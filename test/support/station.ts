@@ -202,15 +202,15 @@ export class Station {
   }
 
   setSocket(fd: number, name: keyof typeof SocketOption, ...values: number[]): number {
-    return this.setOption(fd, Level.SOL_SOCKET, SocketOption[name] as number, ...values);
+    return this.setOption(fd, Level.SOL_SOCKET, SocketOption[name], ...values);
   }
 
   setTcp(fd: number, name: keyof typeof TcpOption, value: number): number {
-    return this.setOption(fd, Level.IPPROTO_TCP, TcpOption[name] as number, value);
+    return this.setOption(fd, Level.IPPROTO_TCP, TcpOption[name], value);
   }
 
   setIp(fd: number, name: keyof typeof IpOption, value: number): number {
-    return this.setOption(fd, Level.IPPROTO_IP, IpOption[name] as number, value);
+    return this.setOption(fd, Level.IPPROTO_IP, IpOption[name], value);
   }
 
   /** SO_ERROR: reads and clears it. */
@@ -252,7 +252,7 @@ export class Station {
   rows(): Row[] {
     const rows: Row[] = [];
     const at = this.addressAt(DATA);
-    for (let index = 0; ; ) {
+    for (let index = 0; ;) {
       const next = this.calls.sockets(index, at);
       if (next < 0) return rows;
       rows.push(this.rowAt(at));

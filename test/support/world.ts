@@ -64,7 +64,7 @@ export class World implements Runner {
 
   /** The first board. */
   get board(): Station {
-    return this.stations[0]!;
+    return this.stations[0];
   }
 
   async addBoards(count: number): Promise<void> {
@@ -90,7 +90,7 @@ export class World implements Runner {
     this.stations.push(station);
     this.sizes.set(station, board.memory.buffer.byteLength);
     this.ladder.station(station.name, mac);
-    const port: Link = this.ports[i]!;
+    const port: Link = this.ports[i];
     const link = options.faults ? faulty(port, { clock: this.clock, seed: this.seed * 77 + i, sending: options.faults }) : port;
     board.attach(this.watched(link, station.name, true));
   }
@@ -117,7 +117,7 @@ export class World implements Runner {
     const mac = options.mac ?? `02:00:00:00:01:${n.toString(16).padStart(2, "0")}`;
     const ip = options.ip ?? `10.0.0.${100 + n}`;
     this.ladder.station(name, mac);
-    const link = this.watched(this.ports[this.stations.length + n]!, name, false);
+    const link = this.watched(this.ports[this.stations.length + n], name, false);
     const peer = new Peer(link, this, { ...options, name, mac, ip });
     peer.toMac = this.board.mac;
     peer.toIp = this.board.ip;

@@ -56,7 +56,7 @@ describe("bulk data over a bad wire: 5 % lost, 5 % twice, 10 % out of order, 1 %
     ["host", 8, 600_000, false],
   ] as const)("%s, seed %i: %i octets each way, slow reader: %s", async (profile, seed, total, slow) => {
     const w = await world({ boards: 2, profile, seed, latency: 3, faults });
-    const [a, b] = [w.stations[0]!, w.stations[1]!];
+    const [a, b] = [w.stations[0], w.stations[1]];
     const listener = b.listen(PORT);
     const fd = a.open(b.ip, PORT);
     const other = w.accepted(b, listener, 120_000);

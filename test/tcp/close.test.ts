@@ -55,7 +55,7 @@ describe("the board closes first", () => {
 
   test("two boards close at the same instant", async () => {
     const w = await world({ boards: 2, latency: 20 });
-    const [a, b] = [w.stations[0]!, w.stations[1]!];
+    const [a, b] = [w.stations[0], w.stations[1]];
     const listener = b.listen(PORT);
     const mine = a.open(b.ip, PORT);
     const theirs = w.accepted(b, listener);
@@ -64,7 +64,12 @@ describe("the board closes first", () => {
     b.close(theirs);
     w.run(1000);
     expect(a.rows().map((row) => row.state)).toEqual([10]);
-    expect(b.rows().filter((row) => row.foreignPort !== 0).map((row) => row.state)).toEqual([10]);
+    expect(
+      b
+        .rows()
+        .filter((row) => row.foreignPort !== 0)
+        .map((row) => row.state),
+    ).toEqual([10]);
     w.run(2 * MSL);
     expect(a.rows()).toEqual([]);
   });
@@ -101,7 +106,7 @@ describe("the board closes first", () => {
     const heard = flow.drain(50);
     const got = heard.flatMap((segment) => [...segment.data]);
     expect(Uint8Array.from(got)).toEqual(data);
-    expect(heard.at(-1)!.flags & 1).toBe(1);
+    expect(heard.at(-1).flags & 1).toBe(1);
     expect(heard.slice(0, -1).every((segment) => !(segment.flags & 1))).toBe(true);
     flow.send({ flags: "FA" });
     flow.expect({ flags: "A", seq: 1502, ack: 2 });
@@ -267,7 +272,7 @@ describe("closing by force", () => {
     w.board.send(fd, text("gone"));
     w.board.close(fd);
     const heard = flow.drain(50);
-    expect(heard.at(-1)!.flags & 4).toBe(4);
+    expect(heard.at(-1).flags & 4).toBe(4);
     expect(state()).toBe("Closed");
   });
 

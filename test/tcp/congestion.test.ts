@@ -139,12 +139,12 @@ describe("a timeout", () => {
     expect(sizes[1]).toBeLessThanOrEqual(4);
     expect(sizes[1]).toBeGreaterThanOrEqual(3);
     sizes.slice(3).forEach((size, i) => {
-      const step = size - sizes[i + 2]!;
+      const step = size - sizes[i + 2];
       expect(step, sizes.join(" ")).toBeLessThanOrEqual(1);
       expect(step, sizes.join(" ")).toBeGreaterThanOrEqual(0);
     });
-    expect(sizes.at(-1)!, sizes.join(" ")).toBeGreaterThanOrEqual(7);
-    expect(sizes.at(-1)!, sizes.join(" ")).toBeLessThanOrEqual(10);
+    expect(sizes.at(-1), sizes.join(" ")).toBeGreaterThanOrEqual(7);
+    expect(sizes.at(-1), sizes.join(" ")).toBeLessThanOrEqual(10);
   });
 
   test("a lost first flight is repaired without waiting an RTO for each segment", async () => {
@@ -276,7 +276,7 @@ describe("fast retransmit and NewReno", () => {
 describe("a transfer with losses", () => {
   test("board to board, one segment in fifty lost: no byte changes and few timeouts", async () => {
     const w = await world({ boards: 2, profile: "host", latency: 10, faults: { loss: 0.02 }, seed: 5 });
-    const [a, b] = [w.stations[0]!, w.stations[1]!];
+    const [a, b] = [w.stations[0], w.stations[1]];
     const listener = b.listen(80);
     const fd = a.open(b.ip, 80);
     const other = w.accepted(b, listener, 20_000);

@@ -39,8 +39,8 @@ describe("keep-alive (RFC 9293 3.8.4)", () => {
     const started = w.now;
     const probes = flow.drain(12_000).filter((segment) => !(segment.flags & 4));
     expect(probes).toHaveLength(3);
-    expect(Math.abs(probes[0]!.at - started - 10_000)).toBeLessThan(100);
-    expect(Math.abs(probes[1]!.at - probes[0]!.at - 5000)).toBeLessThan(100);
+    expect(Math.abs(probes[0].at - started - 10_000)).toBeLessThan(100);
+    expect(Math.abs(probes[1].at - probes[0].at - 5000)).toBeLessThan(100);
     expect(state()).toBe("Closed");
     expect(w.board.error(fd)).toBe(Errno.ETIMEDOUT);
   });

@@ -75,7 +75,13 @@ describe("the accept queue", () => {
     peer.flow({ to: PORT }).handshake();
     peer.flow({ to: PORT }).handshake();
     w.run(5);
-    expect(w.board.row(listener)).toMatchObject({ state: State.Listen, accepting: 2, receiveQueue: 2, sendQueue: 3, localPort: PORT });
+    expect(w.board.row(listener)).toMatchObject({
+      state: State.Listen,
+      accepting: 2,
+      receiveQueue: 2,
+      sendQueue: 3,
+      localPort: PORT,
+    });
   });
 });
 
@@ -91,7 +97,10 @@ describe("the SYN queue", () => {
     let answered = 0;
     const client = honest.flow({ to: PORT });
     for (let i = 0; i < 2000; i++) {
-      flood.segment({ src: 1024 + (i % 60000), dst: PORT, seq: i * 7919, flags: "S", mss: 1460 }, { src: `10.0.0.${1 + (i % 90) + 120}` });
+      flood.segment(
+        { src: 1024 + (i % 60000), dst: PORT, seq: i * 7919, flags: "S", mss: 1460 },
+        { src: `10.0.0.${1 + (i % 90) + 120}` },
+      );
       if (i % 400 === 399) {
         // The client repeats its SYN as a kernel would and answers the moment the SYN-ACK comes.
         client.send({ flags: "S", seq: 0, mss: 1460 });

@@ -17,21 +17,26 @@ describe("the MSS option (RFC 9293 3.7.1)", () => {
     const w = await world({ profile: "host" });
     w.board.listen(PORT);
     const flow = w.peer().flow({ to: PORT }).handshake({});
-    const fd = w.accepted(w.board, w.board.rows()[0]!.fd);
+    const fd = w.accepted(w.board, w.board.rows()[0].fd);
     w.board.send(fd, pattern(1608));
     expect(flow.drain(20).map((segment) => segment.len)).toEqual([536, 536, 536]);
   });
 
-  test.each([[100, 100], [536, 536], [1000, 1000], [1460, 1460], [1461, 1460], [9000, 1460], [65535, 1460]])(
-    "%i of the peer: segments of %i (MUST-16)",
-    async (mss, most) => {
-      const w = await world({ profile: "host" });
-      const { flow, fd } = active(w, { mss });
-      w.board.send(fd, pattern(3 * most));
-      const lengths = flow.drain(20).map((segment) => segment.len);
-      expect(lengths).toEqual([most, most, most]);
-    },
-  );
+  test.each([
+    [100, 100],
+    [536, 536],
+    [1000, 1000],
+    [1460, 1460],
+    [1461, 1460],
+    [9000, 1460],
+    [65535, 1460],
+  ])("%i of the peer: segments of %i (MUST-16)", async (mss, most) => {
+    const w = await world({ profile: "host" });
+    const { flow, fd } = active(w, { mss });
+    w.board.send(fd, pattern(3 * most));
+    const lengths = flow.drain(20).map((segment) => segment.len);
+    expect(lengths).toEqual([most, most, most]);
+  });
 
   test.each([0, 1, 7, 63])("%i: nothing breaks and data arrives in segments that are not empty", async (mss) => {
     const w = await world();
@@ -76,7 +81,7 @@ describe("the MSS option (RFC 9293 3.7.1)", () => {
     w.board.listen(PORT);
     const flow = w.peer().flow({ to: PORT });
     flow.handshake({ raw: [1, 254, 3, 9, 2, 4, 700 >> 8, 700 & 255, 0] });
-    const fd = w.accepted(w.board, w.board.rows()[0]!.fd);
+    const fd = w.accepted(w.board, w.board.rows()[0].fd);
     w.board.send(fd, pattern(700));
     flow.expect({ len: 700 });
   });

@@ -79,7 +79,10 @@ describe("passive open", () => {
   test("data on the SYN is neither delivered before the handshake nor lost for good", async () => {
     const w = await world();
     const listener = w.board.listen(PORT);
-    const flow = w.peer().flow({ to: PORT }).send({ flags: "S", mss: 1460, data: text("tfo") });
+    const flow = w
+      .peer()
+      .flow({ to: PORT })
+      .send({ flags: "S", mss: 1460, data: text("tfo") });
     const { ack } = flow.expect({ flags: "SA", seq: 0 });
     expect([1, 4]).toContain(ack);
     expect(named(w.board.accept(listener))).toBe("-EAGAIN");
@@ -250,7 +253,7 @@ describe("active open", () => {
 
   test("the board opens to another board", async () => {
     const w = await world({ boards: 2 });
-    const [a, b] = [w.stations[0]!, w.stations[1]!];
+    const [a, b] = [w.stations[0], w.stations[1]];
     const listener = b.listen(PORT);
     const fd = a.open(b.ip, PORT);
     const other = w.accepted(b, listener);
@@ -302,21 +305,21 @@ describe("simultaneous open", () => {
 
   test("two boards: one connection on each side", async () => {
     const w = await world({ boards: 2, latency: 20 });
-    const [a, b] = [w.stations[0]!, w.stations[1]!];
+    const [a, b] = [w.stations[0], w.stations[1]];
     const fds = [a, b].map((station) => {
       const fd = station.socket();
       station.bind(fd, 7777);
       return fd;
     });
-    a.connect(fds[0]!, b.ip, 7777);
-    b.connect(fds[1]!, a.ip, 7777);
+    a.connect(fds[0], b.ip, 7777);
+    b.connect(fds[1], a.ip, 7777);
     w.run(3000);
     for (const [i, station] of [a, b].entries()) {
-      expect(station.row(fds[i]!)?.state).toBe(State.Established);
+      expect(station.row(fds[i])?.state).toBe(State.Established);
       expect(station.rows().filter((row) => row.protocol === 6)).toHaveLength(1);
     }
-    a.send(fds[0]!, text("ping"));
+    a.send(fds[0], text("ping"));
     w.run(100);
-    expect(b.read(fds[1]!).data).toEqual(text("ping"));
+    expect(b.read(fds[1]).data).toEqual(text("ping"));
   });
 });

@@ -56,7 +56,7 @@ describe("RST on a connection (RFC 5961 3.2)", () => {
     const { flow, state } = passive(w);
     flow.data(pattern(1024)).data(pattern(1024));
     w.run(100);
-    const last = flow.drain(50).at(-1)!;
+    const last = flow.drain(50).at(-1);
     expect(last).toMatchObject({ ack: 2049, win: 0 });
     flow.send({ flags: "R", seq: 2050 });
     w.run(5);
@@ -167,7 +167,7 @@ describe("challenge ACKs are throttled per connection (RFC 5961 7)", () => {
 
   test("two stacks that disagree about everything do not talk for ever", async () => {
     const w = await world({ boards: 2 });
-    const [a, b] = [w.stations[0]!, w.stations[1]!];
+    const [a, b] = [w.stations[0], w.stations[1]];
     const listener = b.listen(PORT);
     const fd = a.open(b.ip, PORT);
     w.accepted(b, listener);
@@ -279,5 +279,5 @@ describe("an exact RST from the wrong side changes nothing", () => {
 
 function lastWindow(made: { world: { ladder: { sightings: { from: string; packet: { tcp?: { win: number } } }[] } } }): number {
   const sent = made.world.ladder.sightings.filter(({ from, packet }) => from === "board1" && packet.tcp);
-  return sent.at(-1)!.packet.tcp!.win;
+  return sent.at(-1).packet.tcp!.win;
 }

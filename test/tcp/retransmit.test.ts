@@ -7,15 +7,15 @@ import { named, world } from "../support/world";
 
 /** Times between what is heard. */
 function gaps(heard: Heard[]): number[] {
-  return heard.slice(1).map((segment, i) => segment.at - heard[i]!.at);
+  return heard.slice(1).map((segment, i) => segment.at - heard[i].at);
 }
 
 /** Hear until nothing comes for `quiet` ms; each must look like the first. */
 function repeats(flow: Flow, quiet: number): Heard[] {
   const heard = flow.drain(quiet);
   for (const segment of heard) {
-    expect(segment.seq).toBe(heard[0]!.seq);
-    expect(segment.data).toEqual(heard[0]!.data);
+    expect(segment.seq).toBe(heard[0].seq);
+    expect(segment.data).toEqual(heard[0].data);
   }
   return heard;
 }
@@ -38,7 +38,7 @@ describe("SYN", () => {
     expectDoubling(gaps(syns), 1000, 120_000);
     expect(w.board.ready(fd) & Poll.POLLERR).toBe(Poll.POLLERR);
     expect(w.board.error(fd)).toBe(Errno.ETIMEDOUT);
-    expect(syns.at(-1)!.at - started).toBeGreaterThan(120_000);
+    expect(syns.at(-1).at - started).toBeGreaterThan(120_000);
   });
 
   test("gives up no earlier than three minutes after the first", async () => {
@@ -64,7 +64,7 @@ describe("SYN-ACK", () => {
     const again = repeats(flow, 120_000);
     expect(again).toHaveLength(5);
     expect(again.every((segment) => segment.flags === 0x12)).toBe(true);
-    expect(Math.abs(again[0]!.at - first - 1000)).toBeLessThan(10);
+    expect(Math.abs(again[0].at - first - 1000)).toBeLessThan(10);
     expectDoubling(gaps(again), 2000, 120_000);
     expect(state()).toBe("Closed");
     expect(named(w.board.accept(listener))).toBe("-EAGAIN");
@@ -80,7 +80,7 @@ describe("data", () => {
     const heard = repeats(flow, 300_000);
     expect(heard).toHaveLength(16);
     expectDoubling(gaps(heard), 200, 120_000);
-    expect(heard.at(-1)!.at - heard[0]!.at).toBeGreaterThan(100_000);
+    expect(heard.at(-1).at - heard[0].at).toBeGreaterThan(100_000);
     expect(state()).toBe("Closed");
     expect(w.board.error(fd)).toBe(Errno.ETIMEDOUT);
     expect(w.board.ready(fd) & Poll.POLLERR).toBe(0);
@@ -194,7 +194,7 @@ describe("the retransmission timeout (RFC 6298)", () => {
     expect(Math.abs(w.board.connection(flow.port)!.srtt - 400)).toBeLessThanOrEqual(5);
     w.board.send(fd, text("x"));
     const heard = repeats(flow, 2000);
-    expect(Math.abs(gaps(heard)[0]! - 1200)).toBeLessThanOrEqual(25);
+    expect(Math.abs(gaps(heard)[0] - 1200)).toBeLessThanOrEqual(25);
   });
 
   test("later samples: RTTVAR with the old SRTT, then SRTT (2.3)", async () => {
@@ -207,7 +207,7 @@ describe("the retransmission timeout (RFC 6298)", () => {
     // RTTVAR = 3/4 * 200 + 1/4 * |400 - 600| = 200, SRTT = 7/8 * 400 + 1/8 * 600 = 425, RTO = 425 + 4 * 200.
     expect(Math.abs(w.board.connection(flow.port)!.srtt - 425)).toBeLessThanOrEqual(5);
     w.board.send(fd, text("y"));
-    expect(Math.abs(gaps(repeats(flow, 2000))[0]! - 1225)).toBeLessThanOrEqual(30);
+    expect(Math.abs(gaps(repeats(flow, 2000))[0] - 1225)).toBeLessThanOrEqual(30);
   });
 
   test("Karn: what was sent twice gives no sample (3)", async () => {
@@ -230,7 +230,7 @@ describe("the retransmission timeout (RFC 6298)", () => {
     w.run(5);
     w.board.send(fd, text("y"));
     const heard = repeats(flow, 4000);
-    expect(gaps(heard)[0]!).toBeGreaterThanOrEqual(2300);
+    expect(gaps(heard)[0]).toBeGreaterThanOrEqual(2300);
   });
 
   test("a SYN that was repeated: three seconds when data starts (5.7), one segment at first (RFC 5681 3.1)", async () => {
@@ -244,7 +244,7 @@ describe("the retransmission timeout (RFC 6298)", () => {
     const flight = flow.drain(100);
     expect(flight.map((segment) => segment.len)).toEqual([1460]);
     const again = flow.expect({ seq: 1 }, 5000);
-    expect(Math.abs(again.at - flight[0]!.at - 3000)).toBeLessThanOrEqual(10);
+    expect(Math.abs(again.at - flight[0].at - 3000)).toBeLessThanOrEqual(10);
   });
 
   test("never below the floor, however quick the peer is (2.4)", async () => {
@@ -257,7 +257,7 @@ describe("the retransmission timeout (RFC 6298)", () => {
       w.run(1);
     }
     w.board.send(fd, text("y"));
-    expect(gaps(repeats(flow, 250))[0]!).toBeGreaterThanOrEqual(199);
+    expect(gaps(repeats(flow, 250))[0]).toBeGreaterThanOrEqual(199);
   });
 
   test("never above the ceiling of two minutes (2.5)", async () => {

@@ -80,7 +80,10 @@ describe("broken headers are dropped without a word (H42, H43, H44)", () => {
     const w = await world();
     const made = passive(w);
     const { flow, peer } = made;
-    const segment = tcp({ src: peer.ip, dst: "10.0.0.9" }, { src: flow.port, dst: PORT, seq: flow.iss + 1, ack: flow.irs! + 1, flags: "R" });
+    const segment = tcp(
+      { src: peer.ip, dst: "10.0.0.9" },
+      { src: flow.port, dst: PORT, seq: flow.iss + 1, ack: flow.irs! + 1, flags: "R" },
+    );
     w.expectDrop("TcpChecksum", () => peer.ip4({ protocol: 6 }, segment));
     expectAlive(w, made);
   });
@@ -122,7 +125,15 @@ describe("broken options (H45, H46)", () => {
   test("an option that reaches beyond the header, and one whose length is missing", async () => {
     const w = await world();
     const made = passive(w);
-    for (const raw of [[2, 5, 0, 0], [1, 1, 2, 4], [8, 10, 0, 0], [3, 255, 0, 0], [254, 5, 1, 1], [1, 1, 1, 2], [1, 1, 1, 77]]) {
+    for (const raw of [
+      [2, 5, 0, 0],
+      [1, 1, 2, 4],
+      [8, 10, 0, 0],
+      [3, 255, 0, 0],
+      [254, 5, 1, 1],
+      [1, 1, 1, 2],
+      [1, 1, 1, 77],
+    ]) {
       w.expectDrop("TcpOptionLength", () => send(made, { raw, data: text("x") }), { ms: 3 });
     }
     expectAlive(w, made);
@@ -130,7 +141,12 @@ describe("broken options (H45, H46)", () => {
 
   test("a known option of the wrong length is ignored or dropped, never half read", async () => {
     const w = await world({ profile: "host" });
-    for (const raw of [[2, 3, 9], [2, 6, 1, 1, 1, 1], [3, 2], [3, 4, 9, 9]]) {
+    for (const raw of [
+      [2, 3, 9],
+      [2, 6, 1, 1, 1, 1],
+      [3, 2],
+      [3, 4, 9, 9],
+    ]) {
       const listener = w.board.rows().find((row) => row.localPort === PORT)?.fd ?? w.board.listen(PORT);
       const flow = w.peer().flow({ to: PORT }).send({ flags: "S", raw });
       const answer = flow.next(20);
@@ -145,7 +161,10 @@ describe("broken options (H45, H46)", () => {
   test("two MSS options: one of them counts", async () => {
     const w = await world({ profile: "host" });
     const listener = w.board.listen(PORT);
-    const flow = w.peer().flow({ to: PORT }).handshake({ mss: 800, raw: [2, 4, 900 >> 8, 900 & 255] });
+    const flow = w
+      .peer()
+      .flow({ to: PORT })
+      .handshake({ mss: 800, raw: [2, 4, 900 >> 8, 900 & 255] });
     w.board.send(w.accepted(w.board, listener), pattern(1800));
     expect([800, 900]).toContain(flow.expect({}).len);
   });
@@ -212,9 +231,17 @@ describe("flags that make no sense (H54, H55, H56)", () => {
     const { Listen, SynSent } = { Listen: state === "Listen", SynSent: state === "SynSent" };
     if (state === "TimeWait") return ["TimeWait", "SynReceived"];
     if (Listen) return has("S") && !has("A") && !has("R") && !has("F") ? ["changed"] : ["Listen"];
-    if (SynSent) return has("R") ? (has("A") ? ["Closed"] : ["SynSent"]) : has("S") ? ["Established", "SynReceived", "CloseWait"] : ["SynSent"];
+    if (SynSent)
+      return has("R")
+        ? has("A")
+          ? ["Closed"]
+          : ["SynSent"]
+        : has("S")
+          ? ["Established", "SynReceived", "CloseWait"]
+          : ["SynSent"];
     if (has("R")) return ["Closed"];
-    if (state === "SynReceived") return has("S") ? ["SynReceived", "Closed"] : has("A") ? ["Established", "CloseWait"] : ["SynReceived"];
+    if (state === "SynReceived")
+      return has("S") ? ["SynReceived", "Closed"] : has("A") ? ["Established", "CloseWait"] : ["SynReceived"];
     if (has("S") || !has("A")) return [state];
     const acked: Partial<Record<StateName, string>> = { FinWait1: "FinWait2", Closing: "TimeWait", LastAck: "Closed" };
     const moved = acked[state] ?? state;
@@ -232,7 +259,8 @@ describe("flags that make no sense (H54, H55, H56)", () => {
       // All that is known of the peer stays as it was, too.
       const { nxt, rcv } = made.flow;
       // A FIN of the board is no answer: its time has come.
-      const answers = () => w.ladder.sightings.filter(({ from, packet: { tcp } }) => from === w.board.name && !((tcp?.flags ?? 0) & 1)).length;
+      const answers = () =>
+        w.ladder.sightings.filter(({ from, packet: { tcp } }) => from === w.board.name && !((tcp?.flags ?? 0) & 1)).length;
       for (let flags = 0; flags < 256; flags++) {
         w.board.board.restore(saved);
         const before = answers();
@@ -300,7 +328,7 @@ describe("sequence numbers: what is acceptable (RFC 9293 3.10.7.4 first)", () =>
     const { data } = w.board.read(fd);
     expect(data).toEqual(pattern(data.length));
     expect(data.length).toBeLessThanOrEqual(2048);
-    const ack = flow.drain(5).at(-1)!.ack;
+    const ack = flow.drain(5).at(-1).ack;
     expect(ack).toBe(1 + data.length);
   });
 
@@ -336,7 +364,9 @@ describe("sequence numbers: what is acceptable (RFC 9293 3.10.7.4 first)", () =>
     }
     expect(w.board.read(fd).data).toEqual(pattern(500));
     flow.drain(5);
-    const past = w.ladder.sightings.filter(({ from, packet }) => from === "peer1" && packet.tcp).map(({ packet }) => packet.frame);
+    const past = w.ladder.sightings
+      .filter(({ from, packet }) => from === "peer1" && packet.tcp)
+      .map(({ packet }) => packet.frame);
     past.forEach((frame) => flow.peer.raw(frame));
     const answers = flow.drain(50);
     expect(answers.every((segment) => segment.flags === 16 && segment.len === 0 && segment.ack === 501)).toBe(true);

@@ -21,7 +21,7 @@ function live(w: World, { flow, fd, state }: Connection): string[] {
   flow.send({ flags: "A", ack: 701 });
   flow.send({ flags: "R", seq: 1002 });
   flow.send({ flags: "R", seq: 1000 });
-  flow.send({ flags: "PA", ack: 702, data: text("unsent") , seq: 1001 });
+  flow.send({ flags: "PA", ack: 702, data: text("unsent"), seq: 1001 });
   w.run(20);
   expect(state()).toBe("Established");
   flow.send({ flags: "FPA", data: text("end") });
@@ -54,7 +54,7 @@ describe("sequence numbers wrap (H59)", () => {
     let stories: string[][] = [];
     for (let seed = 1; seed <= 6; seed++) {
       const w = await world({ seed });
-      const made = active(w, { flow: { port: 5500, iss: NUMBERS[seed]! } });
+      const made = active(w, { flow: { port: 5500, iss: NUMBERS[seed] } });
       stories = [...stories, live(w, made)];
     }
     for (const story of stories) expect(story).toEqual(stories[0]);

@@ -86,7 +86,7 @@ describe("errors of the calls, as Linux has them", () => {
     const { board } = await world();
     const [a, b, c] = [board.socket(), board.socket(), board.socket()];
     expect([a, b, c]).toEqual([0, 1, 2]);
-    board.close(b!);
+    board.close(b);
     expect(board.socket()).toBe(1);
   });
 
@@ -299,7 +299,13 @@ describe("options", () => {
       expect(board.setSocket(fd, name, 1)).toBe(0);
       expect(board.option(fd, Level.SOL_SOCKET, SocketOption[name])).toBe(1);
     }
-    for (const [name, value] of [["TCP_NODELAY", 1], ["TCP_KEEPIDLE", 77], ["TCP_KEEPINTVL", 7], ["TCP_KEEPCNT", 3], ["TCP_SYNCNT", 4]] as const) {
+    for (const [name, value] of [
+      ["TCP_NODELAY", 1],
+      ["TCP_KEEPIDLE", 77],
+      ["TCP_KEEPINTVL", 7],
+      ["TCP_KEEPCNT", 3],
+      ["TCP_SYNCNT", 4],
+    ] as const) {
       expect(board.setTcp(fd, name, value)).toBe(0);
       expect(board.option(fd, Level.IPPROTO_TCP, TcpOption[name])).toBe(value);
     }
@@ -327,7 +333,7 @@ describe("options", () => {
     const w = await world();
     const { flow, fd } = connecting(w, { prepare: (socket) => expect(w.board.setIp(socket, "IP_TTL", 7)).toBe(0) });
     flow.accept();
-    const ip = () => w.ladder.sightings.filter(({ from }) => from === "board1").at(-1)!.packet.ip!;
+    const ip = () => w.ladder.sightings.filter(({ from }) => from === "board1").at(-1).packet.ip!;
     expect(ip()).toMatchObject({ ttl: 7, tos: 0 });
     expect(w.board.setIp(fd, "IP_TOS", 0x10)).toBe(0);
     w.board.send(fd, text("x"));
@@ -384,9 +390,20 @@ describe("netstat", () => {
     w.run(5);
     const rows = w.board.rows();
     expect(rows).toHaveLength(4);
-    expect(rows.map((row) => row.state).sort((a, b) => a - b)).toEqual([State.Listen, State.SynReceived, State.Established, State.TimeWait]);
+    expect(rows.map((row) => row.state).sort((a, b) => a - b)).toEqual([
+      State.Listen,
+      State.SynReceived,
+      State.Established,
+      State.TimeWait,
+    ]);
     expect(w.board.row(listener)).toMatchObject({ state: State.Listen, localPort: PORT });
-    expect(w.board.row(fd)).toMatchObject({ receiveQueue: 3, sendQueue: 5, local: w.board.ip, foreign: peer.ip, foreignPort: flow.port });
+    expect(w.board.row(fd)).toMatchObject({
+      receiveQueue: 3,
+      sendQueue: 5,
+      local: w.board.ip,
+      foreign: peer.ip,
+      foreignPort: flow.port,
+    });
   });
 
   test("asked between any two frames it never shows a row twice", async () => {

@@ -27,7 +27,7 @@ function distinct(values: number[]): number {
 }
 
 function differences(values: number[]): number[] {
-  return values.slice(1).map((value, i) => (value - values[i]!) >>> 0);
+  return values.slice(1).map((value, i) => (value - values[i]) >>> 0);
 }
 
 describe("initial sequence numbers (RFC 6528)", () => {
