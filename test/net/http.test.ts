@@ -384,6 +384,21 @@ describe("many clients at once", () => {
     expect(await site.settle(idle.rest())).toHaveLength(0);
   });
 
+  test("clients without a record wait in the accept queue for one", async () => {
+    const site = await Site.open({ knobs: { CONFIG_HTTP_CLIENTS: 2 } });
+    const browsers = [];
+    for (let i = 0; i < 5; i++) browsers.push(await site.browser());
+    for (const browser of browsers) await site.settle(browser.write(request("/bytes/300000")));
+    site.clock.advanceBy(1000);
+    expect(site.held).toBe(2);
+    for (const browser of browsers) {
+      expect((await site.settle(browser.response())).body.equals(pattern(300_000))).toBe(true);
+      browser.close();
+    }
+    site.clock.advanceBy(1000);
+    expect(site.held).toBe(0);
+  }, 120_000);
+
   test("while all records are in use, an answer ends its connection", async () => {
     const site = await Site.open({ profile: "tiny" });
     for (const browser of [await site.browser(), await site.browser()])
