@@ -103,7 +103,8 @@ export class Lab {
   /** What went wrong between kernel and board so far. */
   damage(): { sending: FaultCounts; receiving: FaultCounts } {
     if (!this.faults) throw new Error("the cable is a good one");
-    return this.faults;
+    const { sending, receiving } = this.faults;
+    return { sending, receiving };
   }
 
   /** Run a program beside the board. */
