@@ -221,6 +221,28 @@ describe("HEAD", () => {
   });
 });
 
+test("what comes after HEAD is answered with a body", async () => {
+  const site = await Site.open();
+  const browser = await site.browser();
+  await site.settle(browser.ask(request("/", { method: "HEAD" })));
+  expect((await site.settle(browser.ask("(nonsense)"))).body.toString()).toBe("400 Bad Request\n");
+});
+
+test("lists that are written side by side do not mix", async () => {
+  const site = await Site.open({ profile: "tiny" });
+  const browsers = [await site.browser(), await site.browser()];
+  for (let round = 0; round < 10; round++) {
+    const answers = await site.settle(Promise.all(browsers.map((browser) => browser.ask(request("/stats.json")))));
+    for (const { body } of answers) {
+      const rows = (JSON.parse(body.toString()) as Stats).sockets.map(
+        ({ protocol, local, foreign }) => `${protocol} ${local} ${foreign}`,
+      );
+      expect(new Set(rows).size).toBe(7);
+      expect(rows).toHaveLength(7);
+    }
+  }
+});
+
 describe("Expect: 100-continue", () => {
   test("is answered before the body and with it", async () => {
     const site = await Site.open();
@@ -250,6 +272,7 @@ describe("the target of a request", () => {
     ["/bytes", 404],
     ["/bytes/1x", 404],
     ["/bytes/-1", 404],
+    ["/bytes/x1", 404],
     ["/stats.jso", 404],
     ["/stats.jsonx", 404],
     ["//", 404],
