@@ -228,6 +228,16 @@ test("what comes after HEAD is answered with a body", async () => {
   expect((await site.settle(browser.ask("(nonsense)"))).body.toString()).toBe("400 Bad Request\n");
 });
 
+test("a body nobody asked for is not taken for a request", async () => {
+  const site = await Site.open();
+  const browser = await site.browser();
+  const inner = request("/bytes/7");
+  const outer = request("/bytes/3", { fields: ["Host: x", `Content-Length: ${inner.length}`] });
+  const { body, headers } = await site.settle(browser.ask(outer, inner));
+  expect([body.length, headers["connection"]]).toEqual([3, "close"]);
+  expect(await site.settle(browser.rest())).toHaveLength(0);
+});
+
 test("lists that are written side by side do not mix", async () => {
   const site = await Site.open({ profile: "tiny" });
   const browsers = [await site.browser(), await site.browser()];
