@@ -11,6 +11,7 @@ const EDGES = [
   "Closed Listen",
   "Closed SynSent",
   "Closed Established",
+  "Listen Closed",
   "SynSent SynReceived",
   "SynSent Established",
   "SynSent Closed",
