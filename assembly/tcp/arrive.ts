@@ -94,11 +94,11 @@ function rest(tcb: Tcb): Drop {
  */
 function acceptable(tcb: Tcb): bool {
   const rcv = tcb.rcv;
-  const wnd = max<i32>(0, <i32>rcv.edge.since(rcv.nxt));
+  const wnd = rcv.edge.since(rcv.nxt);
   const offset = seg.seq.since(rcv.nxt);
-  if (offset < <u32>wnd) return true;
+  if (offset < wnd) return true;
   if (wnd == 0) return offset == 0;
-  return seg.len > 0 && seg.end.minus(1).since(rcv.nxt) < <u32>wnd;
+  return seg.len > 0 && seg.end.minus(1).since(rcv.nxt) < wnd;
 }
 
 /** Tell the peer where we are; text that came again always gets its answer, anything else from a small budget. */

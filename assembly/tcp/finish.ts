@@ -1,5 +1,6 @@
 import { State } from "../abi";
 import { enterFinWait2, enterTimeWait, over } from "./ending";
+import { receivedTo } from "./receiver";
 import { seg } from "./segment";
 import { Flag, Tcb } from "./tcb";
 
@@ -31,7 +32,7 @@ export function finArrives(tcb: Tcb): void {
 
 /** Everything before the FIN has been received. */
 function finReached(tcb: Tcb): void {
-  tcb.rcv.nxt = tcb.rcv.nxt.plus(1);
+  receivedTo(tcb.rcv, tcb.rcv.nxt.plus(1));
   tcb.set(Flag.FinReceived);
   tcb.set(Flag.AckNow);
   tcb.mark();

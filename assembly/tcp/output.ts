@@ -1,10 +1,12 @@
 import { Counter, State } from "../abi";
+import { TRACE } from "../config";
 import { now } from "../clock";
 import { count } from "../stats";
 import { TcpFlag } from "../wire/tcp";
 import { onIdle } from "./congestion/control";
 import { emitPlan, plan } from "./emit";
 import { settle } from "./ending";
+import { checkInvariants } from "./invariants";
 import { bonus } from "./recovery";
 import { backedOff, startTiming } from "./rtt";
 import { Seq } from "./seq";
@@ -17,7 +19,9 @@ import { arm, armed } from "./timers";
 export function outputAll(): bool {
   for (let turns = work.count; turns > 0; turns--) {
     const tcb = Tcb.at(work.pop());
-    if (output(tcb)) settle(tcb);
+    const done = output(tcb);
+    if (TRACE) checkInvariants(tcb);
+    if (done) settle(tcb);
     else {
       tcb.mark(); // behind the others, so that all get their turn
       return true;

@@ -1,3 +1,4 @@
+import { Seq } from "./seq";
 import { Flag, Receiver, Tcb } from "./tcb";
 
 /** The receive window: how much is free, and how much of that we say (RFC 9293 §3.8.6.2.2). */
@@ -14,12 +15,18 @@ import { Flag, Receiver, Tcb } from "./tcb";
   return held < rcv.size ? rcv.size - held : 0;
 }
 
+/** Everything before `nxt` has been received. A probe, or a FIN, may lie beyond what was announced. */
+export function receivedTo(rcv: Receiver, nxt: Seq): void {
+  rcv.nxt = nxt;
+  if (nxt.after(rcv.edge)) rcv.edge = nxt;
+}
+
 /** The window to announce now, before scaling: the old right edge until it can move by a segment or half the buffer. */
 export function windowToAnnounce(tcb: Tcb): u32 {
   const rcv = tcb.rcv;
   const free = freeSpace(rcv);
-  const announced = max<i32>(0, <i32>rcv.edge.since(rcv.nxt));
-  if (free < <u32>announced + step(rcv)) return announced;
+  const announced = rcv.edge.since(rcv.nxt);
+  if (free < announced + step(rcv)) return announced;
   return free;
 }
 
@@ -31,10 +38,10 @@ function step(rcv: Receiver): u32 {
 /** The user has read: is the window so much larger that the peer must hear of it at once? */
 export function worthAnnouncing(tcb: Tcb): bool {
   const rcv = tcb.rcv;
-  const announced = max<i32>(0, <i32>rcv.edge.since(rcv.nxt));
+  const announced = rcv.edge.since(rcv.nxt);
   const gain = freeSpace(rcv) - announced;
   if (gain >= min(rcv.size >> 1, 2 * rcv.mss)) return true;
-  return <u32>announced < rcv.mss && gain >= step(rcv);
+  return announced < rcv.mss && gain >= step(rcv);
 }
 
 /** The smallest shift that fits a buffer into 16 bits of window (RFC 7323 §2.3). */

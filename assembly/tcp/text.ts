@@ -3,7 +3,7 @@ import { DELAYED_ACK } from "../config";
 import { count, drop } from "../stats";
 import { ringWrite } from "../storage/ring";
 import { abort, orphaned } from "./ending";
-import { freeSpace } from "./receiver";
+import { freeSpace, receivedTo } from "./receiver";
 import { seg } from "./segment";
 import { Seq } from "./seq";
 import { mayReceive } from "./state";
@@ -28,7 +28,7 @@ export function textArrives(tcb: Tcb): Drop {
   if (tcb.has(Flag.Holes)) fillGap(tcb, from, start, end);
   else {
     ringWrite(rcv.buffer, rcv.size - 1, start.bits, from, end.since(start));
-    rcv.nxt = end;
+    receivedTo(rcv, end);
     delayAck(tcb);
   }
   tcb.tell();
@@ -66,12 +66,9 @@ function outOfOrder(tcb: Tcb, end: Seq): Drop {
 function fillGap(tcb: Tcb, from: usize, start: Seq, end: Seq): void {
   const rcv = tcb.rcv;
   writeGaps(tcb, from, start, end);
-  rcv.nxt = end;
-  let more = tcb.ranges.take(rcv.nxt.bits);
-  while (more) {
-    rcv.nxt = rcv.nxt.plus(more);
-    more = tcb.ranges.take(rcv.nxt.bits);
-  }
+  let nxt = end;
+  for (let more = tcb.ranges.take(nxt.bits); more; more = tcb.ranges.take(nxt.bits)) nxt = nxt.plus(more);
+  receivedTo(rcv, nxt);
   tcb.put(Flag.Holes, tcb.ranges.count > 0);
   tcb.set(Flag.AckNow);
   tcb.mark();

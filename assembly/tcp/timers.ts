@@ -54,6 +54,16 @@ export function reschedule(tcb: Tcb): void {
   if (armed(tcb, Timer.Keep)) schedule(tcb.index, tcb.keepAt);
 }
 
+/** True if no armed timer of a connection can be missed. */
+export function wakesInTime(tcb: Tcb): bool {
+  if (tcb.timers == 0) return true;
+  if (!heap.has(tcb.index)) return false;
+  const when = heap.when(tcb.index);
+  if (armed(tcb, Timer.Retransmit) && i32(when - tcb.retransmitAt) > 0) return false;
+  if (armed(tcb, Timer.DelayedAck) && i32(when - tcb.ackAt) > 0) return false;
+  return !armed(tcb, Timer.Keep) || i32(when - tcb.keepAt) <= 0;
+}
+
 /** Take the next id that is due, or -1. */
 export function nextDue(): i32 {
   const id = heap.earliest();

@@ -1,0 +1,39 @@
+import { State } from "../abi";
+import { freeSpace } from "./receiver";
+import { Flag, Tcb, Timer } from "./tcb";
+import { armed, wakesInTime } from "./timers";
+
+/** What must hold for every connection after it had its turn. Debug builds stop when it does not; release builds never look. */
+export function checkInvariants(tcb: Tcb): void {
+  if (tcb.state < State.SynSent || tcb.state == State.TimeWait) return;
+  assert(tcb.has(Flag.Hashed), "a live connection can be found");
+  checkSender(tcb);
+  if (tcb.state != State.SynSent) checkReceiver(tcb);
+  assert(wakesInTime(tcb), "the heap wakes a connection no later than its earliest timer");
+}
+
+function checkSender(tcb: Tcb): void {
+  const snd = tcb.snd;
+  assert(!snd.una.after(snd.nxt), "SND.UNA =< SND.NXT");
+  assert(!snd.nxt.after(snd.max), "SND.NXT =< the highest ever sent");
+  assert(!snd.max.after(snd.end.plus(1)), "nothing is sent that was not queued");
+  assert(snd.una.after(snd.end) || snd.end.since(snd.una) <= snd.size, "the send buffer holds what is not acknowledged");
+  assert(tcb.cwnd > 0 || !tcb.has(Flag.WasEstablished), "cwnd > 0");
+  assert(snd.max == snd.una || armed(tcb, Timer.Retransmit), "what is in flight is watched by a timer");
+}
+
+function checkReceiver(tcb: Tcb): void {
+  const rcv = tcb.rcv;
+  assert(!rcv.read.after(rcv.nxt), "the user reads no further than RCV.NXT");
+  assert(rcv.nxt.since(rcv.read) <= rcv.size + 1, "the receive buffer holds what was not read");
+  assert(!rcv.nxt.after(rcv.edge), "RCV.NXT is never beyond the right edge");
+  const ranges = tcb.ranges;
+  assert(ranges.count == 0 || tcb.has(Flag.Holes), "held text is known of");
+  let last = rcv.nxt.bits;
+  for (let i: u32 = 0; i < ranges.count; i++) {
+    assert(i32(ranges.start(i) - last) > 0, "ranges are sorted and apart");
+    assert(i32(ranges.end(i) - ranges.start(i)) > 0, "no range is empty");
+    last = ranges.end(i);
+  }
+  assert(last - rcv.nxt.bits <= freeSpace(rcv), "held text lies in the buffer");
+}
