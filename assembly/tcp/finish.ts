@@ -26,14 +26,14 @@ export function finArrives(tcb: Tcb): void {
   if (!tcb.has(Flag.FinSeen)) return;
   if (tcb.rcv.nxt == tcb.rcv.finAt) return finReached(tcb);
   if (!seg.fin) return;
-  tcb.set(Flag.AckNow); // out of order (RFC 5681 §4.2)
-  tcb.mark();
+  if (seg.textLength == 0) tcb.acknowledgeHole(); // out of order
 }
 
 /** Everything before the FIN has been received. */
 function finReached(tcb: Tcb): void {
   receivedTo(tcb.rcv, tcb.rcv.nxt.plus(1));
   tcb.set(Flag.FinReceived);
+  tcb.duplicatesOwed = 0;
   tcb.set(Flag.AckNow);
   tcb.mark();
   tcb.tell();

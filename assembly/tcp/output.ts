@@ -140,7 +140,8 @@ function sent(tcb: Tcb): void {
     return;
   }
   const length = plan.length + <u32>((flags & TcpFlag.FIN) != 0) + <u32>((flags & TcpFlag.SYN) != 0);
-  if (length == 0) return;
+  if (length == 0) return acknowledged(tcb);
+  if (tcb.duplicatesOwed) tcb.set(Flag.AckNow); // text does not count as a duplicate
   tcb.clear(Flag.Retransmit);
   tcb.clear(Flag.Probe);
   tcb.sentAt = now();
@@ -152,6 +153,12 @@ function sent(tcb: Tcb): void {
   if (end.after(snd.max)) snd.max = end;
   if (end.after(snd.nxt)) snd.nxt = end;
   if (!armed(tcb, Timer.Retransmit)) arm(tcb, Timer.Retransmit, backedOff(tcb));
+}
+
+/** A bare acknowledgement has left; more of them may be owed. */
+function acknowledged(tcb: Tcb): void {
+  if (tcb.duplicatesOwed) tcb.duplicatesOwed--;
+  if (tcb.duplicatesOwed) tcb.set(Flag.AckNow);
 }
 
 /** Something is queued, nothing is in flight, and the window does not let it go: the persist timer will (SHLD-29). */

@@ -157,6 +157,8 @@ export class Tcb {
   backoff: u8;
   unanswered: u8;
   keepProbes: u8;
+  /** Segments beyond a hole that wait for an acknowledgement of their own: the peer counts them (RFC 5681 §4.2). */
+  duplicatesOwed: u8;
   retransmitAt: u32;
   ackAt: u32;
   /** When the peer was last heard of, and when text was last sent. */
@@ -239,6 +241,13 @@ export class Tcb {
   /** Tell the socket's owner that something happened. */
   tell(): void {
     if (this.socket != NONE) notify(this.socket);
+  }
+
+  /** Acknowledge a segment beyond a hole: one for each, however many come in one poll. */
+  acknowledgeHole(): void {
+    if (this.duplicatesOwed < 0xff) this.duplicatesOwed++;
+    this.set(Flag.AckNow);
+    this.mark();
   }
 
   /** Acknowledge with this poll, and say why nothing else happened to the segment. */

@@ -53,8 +53,7 @@ function noRoom(tcb: Tcb): Drop {
 /** Beyond a hole: hold it, and let the peer know at once (RFC 5681 §4.2). */
 function outOfOrder(tcb: Tcb, end: Seq): Drop {
   const rcv = tcb.rcv;
-  tcb.set(Flag.AckNow);
-  tcb.mark();
+  tcb.acknowledgeHole();
   writeGaps(tcb, seg.text, seg.seq, end);
   if (!tcb.ranges.add(rcv.nxt.bits, seg.seq.bits, end.bits)) return drop(Drop.TcpRangesFull);
   tcb.set(Flag.Holes);
@@ -70,6 +69,7 @@ function fillGap(tcb: Tcb, from: usize, start: Seq, end: Seq): void {
   for (let more = tcb.ranges.take(nxt.bits); more; more = tcb.ranges.take(nxt.bits)) nxt = nxt.plus(more);
   receivedTo(rcv, nxt);
   tcb.put(Flag.Holes, tcb.ranges.count > 0);
+  tcb.duplicatesOwed = 0;
   tcb.set(Flag.AckNow);
   tcb.mark();
 }

@@ -61,6 +61,18 @@ describe("delayed acknowledgement (RFC 9293 3.8.6.3)", () => {
     flow.expectNothing(600);
   });
 
+  test("out of order, many in one poll: one acknowledgement for each, so that the peer can count to three (RFC 5681 4.2)", async () => {
+    const w = await world({ profile: "host" });
+    const { flow, fd } = passive(w);
+    for (let i = 1; i <= 6; i++) flow.send({ flags: "PA", seq: 1 + i * 1460, data: pattern(1460) });
+    w.board.send(fd, text("text is no duplicate acknowledgement"));
+    const heard = flow.drain(5).filter((segment) => segment.len === 0);
+    expect(heard.map((segment) => segment.ack)).toEqual(Array(6).fill(1));
+    flow.send({ flags: "PA", seq: 1, data: pattern(1460) });
+    flow.expect({ flags: "A", ack: 1 + 7 * 1460, len: 0 }, 5);
+    flow.expectNothing(100);
+  });
+
   test("filling a part of the gap: at once too", async () => {
     const w = await world();
     const { flow } = passive(w);
