@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { Family, SocketType } from "../../host/node/abi";
 import { pattern } from "../socket/pair";
 import { request, Site, upload } from "./site";
 import type { Browser } from "./browser";
@@ -171,14 +172,17 @@ describe("time", () => {
 });
 
 describe("the stack started over", () => {
-  test("knows no clients of the time before", async () => {
+  test("knows no clients of the time before, and leaves their descriptors' new owners alone", async () => {
     const site = await Site.open();
     await site.browser();
     await site.browser();
-    site.server.exports.init(1, 2, 3, 4);
+    const { exports } = site.server;
+    exports.init(1, 2, 3, 4);
+    const sockets = Array.from({ length: 8 }, () => exports.socket(Family.AF_INET, SocketType.SOCK_STREAM, 0));
     site.clock.advanceBy(100_000);
+    expect(sockets.map((fd) => exports.close(fd))).toEqual(Array<number>(8).fill(0));
     expect(site.server.sockets()).toEqual([]);
-    expect(site.server.exports.serve()).toBe(0);
+    expect(exports.serve()).toBe(0);
     expect(site.server.sockets().filter(({ state }) => state === "Listen")).toHaveLength(3);
   });
 });
