@@ -1,0 +1,138 @@
+/**
+ * The parts of the documentation that are copied from elsewhere: between `<!-- name argument -->` and `<!-- /name -->` stands what
+ * the sources, the profiles and the measurements say. `npm run docs` writes them, test/golden/readme.test.ts finds the stale ones.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { readAsConfig } from "./compile";
+import { goals, profiles, type Profile, type Sizes } from "./goals";
+import { root } from "./process";
+import { filesBelow } from "./sources";
+
+const read = (path: string): string => readFileSync(join(root, path), "utf8");
+const number = (value: number): string => value.toLocaleString("en");
+
+/** Pages with blocks. */
+export function pages(): string[] {
+  return ["README.md", ...filesBelow("docs", ".md")];
+}
+
+/** `page` with every block as it has to be now. Throws an Error for a block nobody knows. */
+export function rendered(page: string): string {
+  return page.replace(/^<!-- (\w+)((?: [^ >]+)*) -->\n[\s\S]*?^<!-- \/\1 -->$/gm, (before, name: string, rest: string) => {
+    const make = blocks[name];
+    if (!make) throw new Error(`no such block: ${name} (there is ${Object.keys(blocks).join(", ")})`);
+    const body = make(...rest.trim().split(" "));
+    return body === undefined ? before : `<!-- ${name}${rest} -->\n\n${body.trimEnd()}\n\n<!-- /${name} -->`;
+  });
+}
+
+/** What stands in a block; undefined leaves it as it is, for what is measured may be absent. */
+const blocks: Record<string, ((...args: string[]) => string | undefined) | undefined> = {
+  file: (path = "") => fenced(path, read(path)),
+  excerpt: (path = "", ...names) => fenced(path, names.map((name) => declaration(path, name)).join("\n")),
+  sizes,
+  bench,
+  knobs,
+};
+
+function fenced(path: string, text: string): string {
+  return `\`\`\`${path.slice(path.lastIndexOf(".") + 1)}\n${text.trimEnd()}\n\`\`\``;
+}
+
+/** A function of a source with the comment before it, up to the brace that closes it at the line's start. */
+function declaration(path: string, name: string): string {
+  const text = read(path);
+  const found = new RegExp(`^(?:export )?(?:async )?function ${name}\\b[\\s\\S]*?^}$`, "m").exec(text);
+  if (!found) throw new Error(`${path} has no function ${name}`);
+  const comment = /\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n$/.exec(text.slice(0, found.index));
+  return `${comment?.[0] ?? ""}${found[0]}\n`;
+}
+
+/** A table in Markdown; columns after `left` are numbers. */
+function table(head: string[], rows: string[][], left = 1): string {
+  const lines = [head, head.map((_, i) => (i < left ? "---" : "--:")), ...rows];
+  return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+/** A knob's value in a profile, where asconfig.json gives one. */
+function knobOf(profile: Profile, name: string): number | undefined {
+  const use = readAsConfig().targets[profile]?.use.find((item) => item.startsWith(`CONFIG_${name}=`));
+  return use === undefined ? undefined : Number(use.split("=")[1]);
+}
+
+interface Knob {
+  name: string;
+  standard: string;
+  meaning: string;
+  bounds: string;
+}
+
+function knobsOf(config: string): Knob[] {
+  const pattern = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\nexport const (\w+): \w+ = isDefined\(CONFIG_\2\)\s*(?:\? CONFIG_\2\s*: ([\s\S]*?))?;/g;
+  return [...config.matchAll(pattern)].map(([, comment = "", name = "", standard = "off"]) => ({
+    name,
+    standard,
+    meaning: comment.replace(/\n \* ?/g, " ").replace(/\s+/g, " ").trim(),
+    bounds: boundsOf(config, name),
+  }));
+}
+
+function boundsOf(config: string, name: string): string {
+  const rules = config.matchAll(new RegExp(`ERROR\\("CONFIG_${name} must be ([^"]+)"\\)`, "g"));
+  return [...rules].map(([, rule = ""]) => rule).join("; ");
+}
+
+/** The knob that is not set by a profile shows its standard value in every column. */
+function knobs(): string {
+  const rows = knobsOf(read("assembly/config.ts")).map(({ name, standard, meaning, bounds }) => {
+    const plain = /^\d+$/.test(standard) || standard === "off";
+    const unset = plain ? standard : `\`${standard}\``;
+    const values = profiles.map((profile) => knobOf(profile, name)?.toString() ?? unset);
+    return [`\`${name}\``, ...values, bounds, meaning.replaceAll("|", "\\|")];
+  });
+  return table(["knob", ...profiles, "bounds", "meaning"], rows, 7);
+}
+
+function standardOf(profile: Profile, name: string): number {
+  const knob = knobsOf(read("assembly/config.ts")).find((one) => one.name === name);
+  return knobOf(profile, name) ?? Number(knob?.standard);
+}
+
+const kibi = (octets: number): string => `${number(Math.ceil((octets / 1024) * 10) / 10)} KiB`;
+
+function sizes(): string {
+  const recorded = JSON.parse(read("test/golden/sizes.json")) as Sizes;
+  const rows = profiles.map((profile) => {
+    const bare = recorded[goals[profile].module];
+    const knob = (name: string): number => standardOf(profile, name);
+    return [
+      `\`${profile}\``,
+      number(knob("CONNECTIONS")),
+      `${kibi(knob("RCV_BUF"))} + ${kibi(knob("SND_BUF"))}`,
+      `${knob("RX_SLOTS")} + ${knob("TX_SLOTS")}`,
+      goals[profile].module === profile ? "" : kibi(bare.file),
+      kibi(recorded[profile].file),
+      goals[profile].module === profile ? "" : kibi(bare.memory),
+      kibi(recorded[profile].memory),
+    ];
+  });
+  const head = ["profile", "connections", "buffers of each", "frames in + out", "module: stack", "with its web server"];
+  return table([...head, "memory: stack", "with its web server"], rows);
+}
+
+interface Measured {
+  node: string;
+  rows: { what: string; value: number; unit: string; ratio?: number; of?: string }[];
+}
+
+function bench(): string | undefined {
+  if (!existsSync(join(root, "build/bench/bench.json"))) return undefined;
+  const { node, rows } = JSON.parse(read("build/bench/bench.json")) as Measured;
+  const cells = rows.map(({ what, value, unit, ratio, of }) => [
+    what,
+    `${value >= 100 ? number(Math.round(value)) : value.toFixed(2)} ${unit}`,
+    ratio === undefined || ratio === 1 ? "" : `${ratio.toFixed(2)} of ${of ?? "it"}`,
+  ]);
+  return `${table(["", "measured", "beside"], cells)}\n\nNode ${node}, one core, both ends and the wire in one process.`;
+}
