@@ -7,6 +7,7 @@ import type { TcpSocket } from "./socket";
  * @param count told how many octets were carried, for display
  */
 export async function relay(client: Socket, socket: TcpSocket, count: (octets: number) => void): Promise<void> {
+  if (client.destroyed) return socket.reset();
   const gone = new Promise<void>((resolve) => client.once("close", () => resolve()));
   void gone.then(() => (client.errored || !client.readableEnded ? socket.reset() : undefined));
   const up = upstream(client, socket, count, gone);

@@ -136,8 +136,11 @@ export class TcpSocket implements AsyncIterable<Uint8Array> {
   /** Break the connection off: the peer gets a RST (linger zero). */
   reset(): void {
     if (this.destroyed) return;
-    this.descriptor.setOption(Level.SOL_SOCKET, SocketOption.SO_LINGER, 1, 0);
-    this.destroy();
+    try {
+      this.descriptor.setOption(Level.SOL_SOCKET, SocketOption.SO_LINGER, 1, 0);
+    } finally {
+      this.destroy();
+    }
   }
 
   [Symbol.dispose](): void {

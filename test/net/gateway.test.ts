@@ -182,6 +182,28 @@ describe("a forwarded port", () => {
   });
 });
 
+test("closing the gateway while handshakes are under way and clients wait ends them all", async () => {
+  await gateway.close();
+  await open({ board: "10.0.0.77", limits: { connections: 2, handshakes: 1, segment: 1024 } });
+  const { port } = await gateway.forward(0, 80);
+  const ended = (await Promise.all([1, 2, 3, 4].map(() => client(port)))).map(ending);
+  await until("they have come", () => gateway.state.active + gateway.state.waiting === 4);
+  await gateway.close();
+  expect(await Promise.all(ended)).toEqual(Array(4).fill("ECONNRESET"));
+  expect(gateway.state).toMatchObject({ active: 0, waiting: 0, forwarded: 0 });
+});
+
+test("a client that leaves during the handshake leaves no connection behind", async () => {
+  const { port } = await gateway.forward(0, 7);
+  for (let i = 0; i < 50; i++) {
+    const socket = dial({ host: "127.0.0.1", port });
+    socket.on("error", () => undefined);
+    await new Promise((resolve) => socket.once("connect", resolve));
+    socket.resetAndDestroy();
+  }
+  await until("all are gone", () => gateway.state.active === 0 && live(gateway.board).length === 0 && live(board).length === 0);
+});
+
 test("a board that does not answer: the client is reset when the SYNs are used up", async () => {
   await gateway.close();
   await open({ board: "10.0.0.77", synRetries: 1 });
