@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import * as wire from "../support/packet";
-import type { Flow, Peer } from "../support/peer";
+import type { Flow } from "../support/flow";
+import type { Peer } from "../support/peer";
 import { Random } from "../support/random";
 import { connecting, passive, PORT } from "../support/states";
 import { world, type World } from "../support/world";

@@ -1,5 +1,6 @@
 import { Shutdown } from "../../host/node/abi";
-import type { Flow, FlowOptions, Peer } from "./peer";
+import type { Flow, FlowOptions } from "./flow";
+import type { Peer } from "./peer";
 import type { Station } from "./station";
 import type { World } from "./world";
 

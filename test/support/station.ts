@@ -6,34 +6,14 @@ import {
   IpOption,
   Level,
   SocketOption,
-  SocketRecord,
   SocketType,
   State,
   TcpOption,
   type SandwireExports,
 } from "../../host/node/abi";
 import type { Board } from "../../host/node/board";
+import { rowAt, stateName, type Row } from "./netstat";
 import { concat, ipNumber, ipText } from "./packet";
-
-/** One row of netstat. */
-export interface Row {
-  protocol: number;
-  state: number;
-  owner: number;
-  kind: number;
-  fd: number;
-  localPort: number;
-  foreignPort: number;
-  accepting: number;
-  local: string;
-  foreign: string;
-  receiveQueue: number;
-  sendQueue: number;
-  timer: number;
-  retransmits: number;
-  cwnd: number;
-  srtt: number;
-}
 
 const ADDRESS = 0;
 const DATA = 64;
@@ -255,34 +235,9 @@ export class Station {
     for (let index = 0; ;) {
       const next = this.calls.sockets(index, at);
       if (next < 0) return rows;
-      rows.push(this.rowAt(at));
+      rows.push(rowAt(this.view, at));
       index = next;
     }
-  }
-
-  private rowAt(at: number): Row {
-    const view = this.view;
-    const octet = (offset: number) => view.getUint8(at + offset);
-    const half = (offset: number) => view.getUint16(at + offset, true);
-    const word = (offset: number) => view.getUint32(at + offset, true);
-    return {
-      protocol: octet(SocketRecord.protocol),
-      state: octet(SocketRecord.state),
-      owner: octet(SocketRecord.owner),
-      kind: octet(SocketRecord.kind),
-      fd: half(SocketRecord.fd),
-      localPort: half(SocketRecord.localPort),
-      foreignPort: half(SocketRecord.foreignPort),
-      accepting: half(SocketRecord.accepting),
-      local: ipText(word(SocketRecord.localAddress)),
-      foreign: ipText(word(SocketRecord.foreignAddress)),
-      receiveQueue: word(SocketRecord.receiveQueue),
-      sendQueue: word(SocketRecord.sendQueue),
-      timer: word(SocketRecord.timer),
-      retransmits: word(SocketRecord.retransmits),
-      cwnd: word(SocketRecord.cwnd),
-      srtt: word(SocketRecord.srtt),
-    };
   }
 
   row(fd: number): Row | undefined {
@@ -327,8 +282,4 @@ export function mustWork(what: string, result: number): number {
 export function errnoName(result: number): string {
   const entry = Object.entries(Errno).find(([, value]) => value === -result);
   return result >= 0 ? String(result) : `-${entry?.[0] ?? -result}`;
-}
-
-export function stateName(value: number): string {
-  return Object.entries(State).find(([, state]) => state === value)?.[0] ?? String(value);
 }

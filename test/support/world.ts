@@ -7,7 +7,6 @@ import { hub, type HubPort } from "../../host/node/links/hub";
 import { writeEvidence } from "./evidence";
 import { Ladder } from "./ladder";
 import { moduleFor, type ModuleChoice } from "./modules";
-import { EtherType } from "./packet";
 import { Peer, type PeerOptions, type Runner } from "./peer";
 import { errnoName, Station } from "./station";
 
@@ -216,5 +215,3 @@ export async function world(options: WorldOptions = {}): Promise<World> {
 export function named(result: number | Uint8Array): string | number | Uint8Array {
   return typeof result === "number" && result < 0 ? errnoName(result) : result;
 }
-
-export { EtherType };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { pattern } from "../support/packet";
-import { sameBytes } from "../support/peer";
+import { sameBytes } from "../support/flow";
 import { PORT } from "../support/states";
 import type { Station } from "../support/station";
 import { world, type World } from "../support/world";

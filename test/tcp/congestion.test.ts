@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { pattern } from "../support/packet";
-import { sameBytes, type Heard } from "../support/peer";
+import { sameBytes, type Heard } from "../support/flow";
 import { active, passive, type Connection } from "../support/states";
 import { world, type World } from "../support/world";
 

@@ -74,7 +74,7 @@ for (const state of STATES) journeys[`the way to ${state}`] = (w) => void inStat
 test("every edge of figure 5 is taken by some journey, and no other", async () => {
   const taken = new Set<string>();
   for (const [name, journey] of Object.entries(journeys)) {
-    const w = await world();
+    const w = await world({ debug: true });
     journey(w);
     w.run(10);
     const found = edges(w);
@@ -85,7 +85,7 @@ test("every edge of figure 5 is taken by some journey, and no other", async () =
 });
 
 test("a FIN with the ACK of ours takes two steps at once", async () => {
-  const w = await world();
+  const w = await world({ debug: true });
   const { flow, fd } = passive(w);
   w.board.close(fd);
   flow.expect({ flags: "FA" });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Errno, Poll } from "../../host/node/abi";
 import { pattern, text } from "../support/packet";
-import type { Flow, Heard } from "../support/peer";
+import type { Flow, Heard } from "../support/flow";
 import { active, connecting, inState, passive } from "../support/states";
 import { named, world } from "../support/world";
 
