@@ -2,19 +2,23 @@ import { afterAll, beforeAll, describe, expect } from "vitest";
 import { needs } from "../support/needs";
 import { captureFile, dissect } from "./capture";
 import { type Namespace, openNamespace, privateNetwork } from "./namespace";
-import { pattern, sha256 } from "./octets";
+import { Folder, MIB, pattern, receipt, sha256 } from "./octets";
 
 const test = needs("unshare", "ip", "ping", "curl", "tshark", privateNetwork());
 const RUN = [process.execPath, "host/node/sandwire.mjs", "run", "--tap", "sw0", "--address", "10.0.0.2/24"];
 
 describe("sandwire run --tap", () => {
   let network: Namespace;
+  const folder = new Folder();
   let board: number;
 
   beforeAll(() => {
     network = openNamespace();
   });
-  afterAll(() => network?.close());
+  afterAll(async () => {
+    await network?.close();
+    folder.remove();
+  });
 
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     test(`the kernel pings and curls the board; ${signal} ends it and takes the interface away`, async () => {
@@ -33,6 +37,19 @@ describe("sandwire run --tap", () => {
       expect((await dissect(capture, "icmp.type == 0")).length).toBe(20);
     });
   }
+
+  test("100 MiB each way arrive unharmed", async () => {
+    const { lab } = network;
+    const data = pattern(100 * MIB);
+    const file = folder.write("100MiB", data);
+    board = await lab.start(RUN);
+    await lab.says(board, "http://10.0.0.2/");
+    const down = await lab.shell(`curl -sS http://10.0.0.2/bytes/${data.length} | sha256sum`, { limit: 100_000 });
+    expect(down).toMatchObject({ code: 0, out: `${sha256(data)}  -\n`, err: "" });
+    const up = await lab.shell(`curl -sS -T ${file} http://10.0.0.2/upload`, { limit: 100_000 });
+    expect(JSON.parse(up.out)).toEqual(receipt(data));
+    await lab.stop(board, "SIGINT");
+  }, 240_000);
 
   test("a client in the middle of a download does not keep it from ending", async () => {
     const { lab } = network;

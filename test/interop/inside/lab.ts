@@ -7,6 +7,7 @@ import { captured, Pcap } from "../../../host/node/links/pcap";
 import { openTap } from "../../../host/node/links/tap";
 import type { Profile } from "../../../host/node/module";
 import { fetchMany, type FetchOptions, type Fetched } from "./client";
+import { echoed, refused } from "./datagrams";
 import { exchange, type Exchanged, type ExchangeOptions } from "./exchange";
 import { type Outcome, Programs } from "./programs";
 
@@ -151,6 +152,16 @@ export class Lab {
   /** Send a text, then our FIN, to a server of the kernel, which answers that with the octets of `/bytes/`. */
   exchange(options: ExchangeOptions): Promise<Exchanged> {
     return exchange(this.present, KERNEL, options);
+  }
+
+  /** Send datagrams of these sizes to a socket of the kernel that sends them back; the sizes of the good ones. */
+  echoed(sizes: number[]): Promise<number[]> {
+    return echoed(this.present, KERNEL, sizes);
+  }
+
+  /** The error the board hears when it sends a datagram to a port where nobody is. */
+  refused(): Promise<string> {
+    return refused(this.present, KERNEL);
   }
 
   async close(): Promise<void> {
