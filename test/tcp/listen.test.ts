@@ -157,6 +157,44 @@ describe("the SYN queue", () => {
   });
 });
 
+describe("buffers", () => {
+  test("that run out keep new clients waiting, none is harmed, and the first place that is free is theirs", async () => {
+    const w = await world();
+    const listener = w.board.socket();
+    w.board.setSocket(listener, "SO_RCVBUF", 4096);
+    w.board.setSocket(listener, "SO_SNDBUF", 4096);
+    w.board.bind(listener, PORT);
+    w.board.listenOn(listener, 4);
+    const peer = w.peer();
+    const flows = Array.from({ length: 8 }, () => peer.flow({ to: PORT }).send({ flags: "S", mss: 1460 }));
+    flows.forEach((flow) => flow.expect({ flags: "SA", ack: 1 }));
+    const fds = new Map<number, number>();
+    for (const flow of flows) {
+      flow.data(text(`client ${flow.port}`));
+      w.run(5);
+      for (let fd = w.board.accept(listener); fd >= 0; fd = w.board.accept(listener)) {
+        fds.set((w.board.peerName(fd) as { port: number }).port, fd);
+      }
+    }
+    const waiting = flows.filter((flow) => !fds.has(flow.port));
+    expect(fds.size).toBeGreaterThanOrEqual(2);
+    expect(waiting.length).toBeGreaterThanOrEqual(2);
+    expect(w.board.drops()["TcpNoMemory"]).toBeGreaterThan(0);
+    for (const flow of flows.filter(({ port }) => fds.has(port))) {
+      expect(w.board.read(fds.get(flow.port)!).data).toEqual(text(`client ${flow.port}`));
+    }
+    for (const fd of fds.values()) {
+      w.board.setSocket(fd, "SO_LINGER", 1, 0);
+      w.board.close(fd);
+    }
+    w.run(5);
+    waiting.forEach((flow) => flow.send({ flags: "PA", seq: 1, data: text(`client ${flow.port}`) }));
+    const fd = w.accepted(w.board, listener, 40_000);
+    w.run(50);
+    expect(w.board.read(fd).data).toEqual(text(`client ${(w.board.peerName(fd) as { port: number }).port}`));
+  });
+});
+
 describe("one port, several sockets", () => {
   test("a listener and its connections share the port; two listeners do not (MUST-41)", async () => {
     const w = await world();

@@ -292,6 +292,19 @@ describe("simultaneous open", () => {
     expect(state()).toBe("Established");
   });
 
+  test("after lost SYNs the SYN-ACK begins with short times again", async () => {
+    const w = await world();
+    const { flow } = inState(w, "SynSent");
+    w.run(8000);
+    flow.inbox.length = 0;
+    flow.send({ flags: "S", mss: 1460 });
+    flow.expect({ flags: "SA", seq: 0, ack: 1 });
+    // The timer of the last SYN still runs; from then on it is 2, 4 ... seconds.
+    const first = flow.expect({ flags: "SA", seq: 0, ack: 1 }, 8000);
+    const again = flow.expect({ flags: "SA", seq: 0, ack: 1 }, 5000);
+    expect(again.at - first.at).toBeLessThan(4100);
+  });
+
   test("an active open remembered in SYN-RECEIVED is refused by RST, not sent back to LISTEN (MUST-11)", async () => {
     const w = await world();
     const { flow, fd, state } = inState(w, "SynSent");

@@ -217,6 +217,20 @@ describe("silly windows", () => {
     expect(update.win).toBeGreaterThanOrEqual(1024);
   });
 
+  test("but tells at once of room for two segments, also in an open window", async () => {
+    const w = await world({ profile: "host" });
+    const { flow, fd } = passive(w);
+    for (let i = 0; i < 4; i++) flow.data(pattern(1460));
+    w.run(100);
+    const before = flow.drain(5).at(-1);
+    // One octet of the buffer was never announced: a window has 16 bits.
+    w.board.recv(fd, 2918);
+    flow.expectNothing(100);
+    w.board.recv(fd, 2);
+    const update = flow.expect({ flags: "A", ack: 5841 }, 5);
+    expect(update.win).toBeGreaterThan(before.win);
+  });
+
   test("the right edge of the window never moves left (SHLD-14)", async () => {
     const w = await world();
     const { flow, fd } = passive(w);
