@@ -17,19 +17,23 @@ export function pages(): string[] {
   return ["README.md", ...filesBelow("docs", ".md")];
 }
 
-/** `page` with every block as it has to be now. Throws an Error for a block nobody knows. */
-export function rendered(page: string): string {
+/**
+ * `page` with every block as it has to be now; blocks of what is measured on a machine only where `measured`. Throws an Error for a
+ * block nobody knows.
+ */
+export function rendered(page: string, measured = false): string {
   return page.replace(/^<!-- (\w+)((?: [^ >]+)*) -->\n[\s\S]*?^<!-- \/\1 -->$/gm, (before, name: string, rest: string) => {
     const make = blocks[name];
     if (!make) throw new Error(`no such block: ${name} (there is ${Object.keys(blocks).join(", ")})`);
-    const body = make(...rest.trim().split(" "));
+    const body = make === bench && !measured ? undefined : make(...rest.trim().split(" "));
     return body === undefined ? before : `<!-- ${name}${rest} -->\n\n${body.trimEnd()}\n\n<!-- /${name} -->`;
   });
 }
 
-/** What stands in a block; undefined leaves it as it is, for what is measured may be absent. */
+/** What stands in a block; undefined leaves it as it is. */
 const blocks: Record<string, ((...args: string[]) => string | undefined) | undefined> = {
   file: (path = "") => fenced(path, read(path)),
+  scenario: (path = "", ...words) => fenced(path, scenario(path, words.join(" "))),
   excerpt: (path = "", ...names) => fenced(path, names.map((name) => declaration(path, name)).join("\n")),
   sizes,
   bench,
@@ -47,6 +51,13 @@ function declaration(path: string, name: string): string {
   if (!found) throw new Error(`${path} has no function ${name}`);
   const comment = /\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n$/.exec(text.slice(0, found.index));
   return `${comment?.[0] ?? ""}${found[0]}\n`;
+}
+
+/** A test of a file by how its name begins, moved to the left edge. */
+function scenario(path: string, name: string): string {
+  const found = new RegExp(`^( *)test\\("${name}[\\s\\S]*?^\\1}\\);$`, "m").exec(read(path));
+  if (!found) throw new Error(`${path} has no test that begins with "${name}"`);
+  return found[0].replaceAll(new RegExp(`^${found[1] ?? ""}`, "gm"), "");
 }
 
 /** A table in Markdown; columns after `left` are numbers. */
@@ -69,11 +80,15 @@ interface Knob {
 }
 
 function knobsOf(config: string): Knob[] {
-  const pattern = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\nexport const (\w+): \w+ = isDefined\(CONFIG_\2\)\s*(?:\? CONFIG_\2\s*: ([\s\S]*?))?;/g;
+  const pattern =
+    /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\nexport const (\w+): \w+ = isDefined\(CONFIG_\2\)\s*(?:\? CONFIG_\2\s*: ([\s\S]*?))?;/g;
   return [...config.matchAll(pattern)].map(([, comment = "", name = "", standard = "off"]) => ({
     name,
     standard,
-    meaning: comment.replace(/\n \* ?/g, " ").replace(/\s+/g, " ").trim(),
+    meaning: comment
+      .replace(/\n \* ?/g, " ")
+      .replace(/\s+/g, " ")
+      .trim(),
     bounds: boundsOf(config, name),
   }));
 }
@@ -99,7 +114,13 @@ function standardOf(profile: Profile, name: string): number {
   return knobOf(profile, name) ?? Number(knob?.standard);
 }
 
-const kibi = (octets: number): string => `${number(Math.ceil((octets / 1024) * 10) / 10)} KiB`;
+/** Rounded up, so that no size looks smaller than it is. */
+function amount(octets: number): string {
+  const unit = octets < 1 << 20 ? 1024 : 1 << 20;
+  const value = Math.ceil((octets / unit) * 10) / 10;
+  const digits = octets % unit === 0 ? 0 : 1;
+  return `${value.toFixed(digits)} ${unit === 1024 ? "KiB" : "MiB"}`;
+}
 
 function sizes(): string {
   const recorded = JSON.parse(read("test/golden/sizes.json")) as Sizes;
@@ -109,12 +130,12 @@ function sizes(): string {
     return [
       `\`${profile}\``,
       number(knob("CONNECTIONS")),
-      `${kibi(knob("RCV_BUF"))} + ${kibi(knob("SND_BUF"))}`,
+      `${amount(knob("RCV_BUF"))} + ${amount(knob("SND_BUF"))}`,
       `${knob("RX_SLOTS")} + ${knob("TX_SLOTS")}`,
-      goals[profile].module === profile ? "" : kibi(bare.file),
-      kibi(recorded[profile].file),
-      goals[profile].module === profile ? "" : kibi(bare.memory),
-      kibi(recorded[profile].memory),
+      goals[profile].module === profile ? "–" : amount(bare.file),
+      amount(recorded[profile].file),
+      goals[profile].module === profile ? "–" : amount(bare.memory),
+      amount(recorded[profile].memory),
     ];
   });
   const head = ["profile", "connections", "buffers of each", "frames in + out", "module: stack", "with its web server"];

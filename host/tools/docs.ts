@@ -7,7 +7,7 @@ import { root } from "./process";
 for (const page of pages()) {
   const path = join(root, page);
   const before = readFileSync(path, "utf8");
-  const now = rendered(before);
+  const now = rendered(before, true);
   if (now !== before) writeFileSync(path, now);
   console.log(`${page.padEnd(32)} ${now === before ? "up to date" : "written"}`);
 }
