@@ -378,6 +378,8 @@ export const enum Counter {
   TcpTimeWaitRecycled,
   TcpMssClamped,
   TcpWindowScaleClamped,
+  TcpCookiesOut,
+  TcpCookiesIn,
   count,
 }
 

@@ -67,6 +67,7 @@ export const enum Purpose {
   PortOffset,
   PortCounter,
   Buckets,
+  Cookie,
 }
 
 /** The next of an unpredictable sequence. */

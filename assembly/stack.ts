@@ -17,6 +17,7 @@ import { initDescriptors } from "./socket/descriptor";
 import { drop, initStats } from "./stats";
 import { initBuffers } from "./storage/buddy";
 import { segmentArrives } from "./tcp/arrive";
+import { initCookies } from "./tcp/cookie";
 import { expireTimers } from "./tcp/expire";
 import { initPorts } from "./tcp/open";
 import { outputAll } from "./tcp/output";
@@ -47,6 +48,7 @@ export function start(s0: u32, s1: u32, s2: u32, s3: u32): void {
   initTable();
   initTcbs();
   initSynQueue();
+  initCookies();
   initTimeWait();
   initPorts();
   initDescriptors();

@@ -1,4 +1,5 @@
 import { AddressRecord, Owner, Protocol, SocketRecord, SocketRow, State } from "../abi";
+import { swapped } from "../wire/bytes";
 import { getsockname } from "../socket/calls";
 import { Client, Flag } from "./http_client";
 import { counter, rowAt } from "./http_lists";
@@ -121,7 +122,7 @@ function showState(client: Client, row: usize): void {
 /** The address the client has reached us at. */
 function ownAddress(client: Client): u32 {
   getsockname(client.fd, address);
-  return bswap<u32>(load<u32>(address, AddressRecord.addr));
+  return swapped(load<u32>(address, AddressRecord.addr));
 }
 
 /** Octets of a response's body where they are known beforehand: all but the page and the statistics. */

@@ -4,6 +4,7 @@ import { hasTxCsum, linkUp, loCommit, loOpen, macAddress, txCommit, txOpen } fro
 import { holdFor, resolve } from "../link/arp";
 import { Hold, loseHold, openHold } from "../link/holds";
 import { count, drop } from "../stats";
+import { swapped } from "../wire/bytes";
 import { fold, pseudo, sum } from "../wire/checksum";
 import { ETHERNET_HEADER, EtherType, EthernetHeader } from "../wire/ethernet";
 import { IPV4_HEADER } from "../wire/ipv4";
@@ -127,11 +128,11 @@ function setHeader(at: usize, protocol: u32, total: u32, ttl: u32, tos: u32): vo
   let s = (first >> 16) + total + DONT_FRAGMENT + (third >> 16) + (src >> 16) + (src & 0xffff) + (dst >> 16) + (dst & 0xffff);
   s = (s & 0xffff) + (s >> 16);
   s = (s & 0xffff) + (s >> 16);
-  store<u32>(at, bswap<u32>(first));
-  store<u32>(at, bswap<u32>(DONT_FRAGMENT), 4);
-  store<u32>(at, bswap<u32>(third | (~s & 0xffff)), 8);
-  store<u32>(at, bswap<u32>(src), 12);
-  store<u32>(at, bswap<u32>(dst), 16);
+  store<u32>(at, swapped(first));
+  store<u32>(at, swapped(DONT_FRAGMENT), 4);
+  store<u32>(at, swapped(third | (~s & 0xffff)), 8);
+  store<u32>(at, swapped(src), 12);
+  store<u32>(at, swapped(dst), 16);
 }
 
 /** Fill in the transport checksum; true when it is left to the MAC. */

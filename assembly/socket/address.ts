@@ -1,4 +1,5 @@
 import { AddressRecord, Errno, Family } from "../abi";
+import { swapped } from "../wire/bytes";
 
 /** Socket addresses as they cross the border: the 24-byte AddressRecord. */
 
@@ -9,7 +10,7 @@ export function checkAddress(at: usize): i32 {
 }
 
 // prettier-ignore
-@inline export function ipOf(at: usize): u32 { return bswap<u32>(load<u32>(at, AddressRecord.addr)); }
+@inline export function ipOf(at: usize): u32 { return swapped(load<u32>(at, AddressRecord.addr)); }
 // prettier-ignore
 @inline export function portOf(at: usize): u32 { return load<u16>(at, AddressRecord.port); }
 
@@ -17,5 +18,5 @@ export function writeAddress(at: usize, ip: u32, port: u32): void {
   memory.fill(at, 0, AddressRecord.size);
   store<u16>(at, Family.AF_INET, AddressRecord.family);
   store<u16>(at, <u16>port, AddressRecord.port);
-  store<u32>(at, bswap<u32>(ip), AddressRecord.addr);
+  store<u32>(at, swapped(ip), AddressRecord.addr);
 }

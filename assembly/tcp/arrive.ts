@@ -7,7 +7,7 @@ import { emitTimeWaitAck, refuse } from "./emit";
 import { over } from "./ending";
 import { finArrives, goesOn } from "./finish";
 import { acknowledged, synSentArrives } from "./handshake";
-import { halfOpenArrives, listenArrives } from "./listen";
+import { cookieArrives, halfOpenArrives, listenArrives } from "./listen";
 import { readSegment, seg } from "./segment";
 import { Seq } from "./seq";
 import { HalfOpen, findHalfOpen } from "./synqueue";
@@ -29,8 +29,14 @@ export function segmentArrives(): Drop {
   const old = findTimeWait(seg.localAddress, seg.localPort, seg.foreignAddress, seg.foreignPort);
   if (old != NONE) return timeWaitArrives(TimeWait.at(old));
   const listener = findListener(seg.localAddress, seg.localPort);
-  if (listener != NONE) return listenArrives(Tcb.at(listener), false, Seq.of(0));
+  if (listener != NONE) return listened(Tcb.at(listener));
   return refuse(Drop.TcpNoConnection); // CLOSED
+}
+
+/** A listener gets SYNs, and third steps that prove themselves by a cookie. */
+function listened(listener: Tcb): Drop {
+  const i = cookieArrives(listener);
+  return i == NONE ? listenArrives(listener, false, Seq.of(0)) : rest(Tcb.at(i));
 }
 
 /** The segment that completes a handshake may carry text and a FIN. */

@@ -102,9 +102,12 @@ export function beginReceiving(tcb: Tcb, irs: Seq): void {
   rcv.edge = rcv.nxt;
 }
 
-/** The peer's SYN options: its MSS (0: none), its shift count; `scaled` if both sides offered one. */
+/**
+ * The peer's SYN options: its MSS (0: none), its shift count; `scaled` if both sides offered one. Two segments at
+ * least fit into the send buffer: with one and a bit, each would wait for the peer's delayed acknowledgement.
+ */
 export function agree(tcb: Tcb, mss: u32, scale: u32, scaled: bool): void {
-  tcb.mss = <u16>effectiveMss(mss, tcb.userMss);
+  tcb.mss = <u16>min(effectiveMss(mss, tcb.userMss), max(tcb.snd.size >> 1, LEAST_MSS));
   tcb.put(Flag.Scaled, scaled);
   tcb.snd.scale = scaled ? scale : 0;
   tcb.rcv.scale = scaled ? scaleFor(tcb.rcv.size) : 0;

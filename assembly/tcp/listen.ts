@@ -4,10 +4,12 @@ import { now } from "../clock";
 import { count, drop } from "../stats";
 import { sizeFor } from "../storage/buddy";
 import { NO_SCALE } from "../wire/tcp_options";
+import { makeCookie, redeemCookie } from "./cookie";
 import { emitHalfOpenAck, emitSynAck, refuse } from "./emit";
 import { abort } from "./ending";
 import { initialSequence } from "./isn";
 import { agree, beginReceiving, beginSending, detach, release, takeBuffers, takeTcb } from "./lifecycle";
+import { scaleFor } from "./receiver";
 import { measured } from "./rtt";
 import { seg } from "./segment";
 import { Seq } from "./seq";
@@ -17,8 +19,10 @@ import {
   evictHalfOpen,
   halfOpens,
   holdHalfOpen,
+  nameHalfOpen,
   removeHalfOpen,
   removeHalfOpenOf,
+  spareHalfOpen,
   synQueueFull,
   wakeHalfOpen,
 } from "./synqueue";
@@ -37,28 +41,53 @@ const LEAST_MSS: u32 = 64;
 /** RFC 9293 §3.10.7.2, LISTEN. `above` is the lowest initial sequence number a reused four-tuple may get. */
 export function listenArrives(listener: Tcb, reused: bool, above: Seq): Drop {
   if (seg.rst) return drop(Drop.TcpReset); // first, RST
-  if (seg.hasAck) return refuse(Drop.TcpNoConnection); // second, ACK
+  if (seg.hasAck) return refuse(Drop.TcpNoConnection); // second, ACK (a cookie has been looked for before)
   if (!seg.syn) return drop(Drop.TcpNotSyn); // fourth, anything else
   if (seg.fin) return drop(Drop.TcpSynFin);
   if (listener.accepting >= listener.backlog) return drop(Drop.TcpAcceptQueueFull);
   if (synQueueFull()) {
     drop(Drop.TcpSynQueueFull);
-    if (!evictHalfOpen()) return Drop.TcpSynQueueFull;
+    if (!evictHalfOpen()) return answerWithCookie(listener);
   }
   const entry = addHalfOpen(seg.localAddress, seg.localPort, seg.foreignAddress, seg.foreignPort); // third, SYN
   const iss = initialSequence(seg.localAddress, seg.localPort, seg.foreignAddress, seg.foreignPort);
-  entry.iss = reused && !iss.after(above) ? above : iss;
-  entry.irs = seg.seq;
-  entry.at = now();
-  entry.wnd = <u16>seg.wnd;
-  entry.mss = <u16>believable(seg.mss);
-  entry.scale = <u8>shiftOf(seg.scale);
-  entry.receiveOrder = <u8>ctz(sizeFor(listener.wantedRcv));
-  entry.sendOrder = <u8>ctz(sizeFor(listener.wantedSnd));
-  entry.listener = <u16>listener.index;
+  describe(entry, listener, reused && !iss.after(above) ? above : iss, seg.seq, believable(seg.mss), shiftOf(seg.scale));
   const out = emitSynAck(entry, listener.userMss, listener.ttl, listener.tos);
   wakeHalfOpen(entry, now() + (out ? SYNACK_TIMEOUT : RING_PAUSE));
   return Drop.None;
+}
+
+function describe(entry: HalfOpen, listener: Tcb, iss: Seq, irs: Seq, mss: u32, scale: u32): void {
+  entry.iss = iss;
+  entry.irs = irs;
+  entry.at = now();
+  entry.mss = <u16>mss;
+  entry.scale = <u8>scale;
+  entry.receiveOrder = <u8>ctz(sizeFor(listener.wantedRcv));
+  entry.sendOrder = <u8>ctz(sizeFor(listener.wantedSnd));
+  entry.listener = <u16>listener.index;
+}
+
+/** Too many SYNs at once to remember this one: the client will. Lost if the ring is full; it tries again. */
+function answerWithCookie(listener: Tcb): Drop {
+  const entry = spareHalfOpen();
+  nameHalfOpen(entry, seg.localAddress, seg.localPort, seg.foreignAddress, seg.foreignPort);
+  describe(entry, listener, makeCookie(), seg.seq, seg.mss, NO_SCALE);
+  if (emitSynAck(entry, listener.userMss, listener.ttl, listener.tos)) count(Counter.TcpCookiesOut);
+  return Drop.TcpSynQueueFull;
+}
+
+/** The third step of a handshake nobody remembers: with a valid cookie it completes one. The connection, or NONE. */
+export function cookieArrives(listener: Tcb): u32 {
+  if (!seg.hasAck || seg.syn || seg.rst) return NONE;
+  const mss = redeemCookie();
+  if (mss == 0) return NONE;
+  const entry = spareHalfOpen();
+  nameHalfOpen(entry, seg.localAddress, seg.localPort, seg.foreignAddress, seg.foreignPort);
+  describe(entry, listener, seg.ack.minus(1), seg.seq.minus(1), mss, NO_SCALE);
+  const i = complete(entry);
+  if (i != NONE) count(Counter.TcpCookiesIn);
+  return i;
 }
 
 /** Count an MSS that will be raised to the floor. */
@@ -133,7 +162,7 @@ function complete(entry: HalfOpen): u32 {
   const i = takeTcb();
   if (i == NONE) return postponed(entry, Drop.TcpNoMemory);
   const tcb = Tcb.at(i);
-  if (!takeBuffers(tcb, 1 << entry.receiveOrder, 1 << entry.sendOrder)) {
+  if (!takeBuffers(tcb, sizeFor(1 << entry.receiveOrder), sizeFor(1 << entry.sendOrder))) {
     release(tcb);
     return postponed(entry, Drop.TcpNoMemory);
   }
@@ -176,6 +205,7 @@ function establish(tcb: Tcb, entry: HalfOpen): void {
   tcb.put(Flag.SynLost, entry.retries > 0);
   const scaled = <u32>entry.scale != NO_SCALE;
   agree(tcb, entry.mss, entry.scale, scaled);
+  if (scaled) tcb.rcv.scale = scaleFor(1 << entry.receiveOrder); // as announced, though memory may have become scarce since
   const snd = tcb.snd;
   snd.una = entry.iss.plus(1);
   snd.nxt = snd.una;

@@ -1,11 +1,11 @@
-import { SYN_QUEUE } from "../config";
+import { now } from "../clock";
+import { MAX_TCBS, SYN_QUEUE } from "../config";
 import { LIST_HEADER, LIST_ENTRY, List } from "../storage/list";
 import { SLOTS_ENTRY, SLOTS_HEADER, Slots } from "../storage/slots";
 import { Seq } from "./seq";
 import { hashTuple, portsOf } from "./table";
 import { NONE } from "./tcb";
 import { schedule, unschedule } from "./timers";
-import { MAX_TCBS } from "../config";
 
 /**
  * Half-open connections: SYN-RECEIVED in 40 bytes instead of a Tcb with buffers (RFC 4987 §3.5, "SYN cache"). When all entries
@@ -24,8 +24,6 @@ export class HalfOpen {
   at: u32;
   /** The MSS the peer announced, 0 for none. */
   mss: u16;
-  /** The window of its SYN. */
-  wnd: u16;
   /** The buffers its connection will have, as powers of two. */
   receiveOrder: u8;
   sendOrder: u8;
@@ -43,9 +41,12 @@ export class HalfOpen {
   }
 }
 
+/** Time for the answer of a client on the local network, ms. */
+const GRACE: u32 = 20;
 const HALF_OPEN_SIZE: u32 = (<u32>offsetof<HalfOpen>() + 3) & ~3;
 const BUCKETS: u32 = SYN_QUEUE < 2 ? 2 : 1 << (32 - clz<u32>(SYN_QUEUE - 1));
-const table = memory.data(SYN_QUEUE * HALF_OPEN_SIZE, 4);
+/** One more than the queue has: the entry of a connection that comes with a cookie exists only while it is completed. */
+const table = memory.data((SYN_QUEUE + 1) * HALF_OPEN_SIZE, 4);
 const buckets = memory.data(BUCKETS * 2, 2);
 const free = changetype<Slots>(memory.data(SLOTS_HEADER + SYN_QUEUE * SLOTS_ENTRY, 4));
 /** Those that have not been heard of since their SYN, oldest first: the ones that give way. */
@@ -80,27 +81,43 @@ export function synQueueFull(): bool {
   return free.used() == SYN_QUEUE;
 }
 
-/** Make room for another entry by forgetting the oldest that is still silent; false if there is none. */
+/**
+ * Make room for another entry by forgetting the oldest that is still silent. False if there is none, or if it is so young that its
+ * peer cannot have answered yet: a burst of honest clients must not reset each other, the one too many tries again.
+ */
 export function evictHalfOpen(): bool {
-  if (pending.count == 0) return false;
+  if (pending.count == 0 || now() - HalfOpen.at(pending.first()).at < GRACE) return false;
   removeHalfOpen(HalfOpen.at(pending.first()));
   return true;
 }
 
 /** Its third step came but found no room for the connection: it keeps its entry, and will try again. */
 export function holdHalfOpen(entry: HalfOpen): void {
-  if (pending.has(entry.index)) pending.remove(entry.index);
+  if (isQueued(entry) && pending.has(entry.index)) pending.remove(entry.index);
+}
+
+/** The entry outside of the queue. */
+export function spareHalfOpen(): HalfOpen {
+  return HalfOpen.at(SYN_QUEUE);
+}
+
+function isQueued(entry: HalfOpen): bool {
+  return entry.index < SYN_QUEUE;
+}
+
+export function nameHalfOpen(entry: HalfOpen, local: u32, localPort: u32, foreign: u32, foreignPort: u32): void {
+  entry.localAddress = local;
+  entry.localPort = <u16>localPort;
+  entry.foreignAddress = foreign;
+  entry.foreignPort = <u16>foreignPort;
+  entry.retries = 0;
 }
 
 /** A new entry for this four-tuple; there must be room. */
 export function addHalfOpen(local: u32, localPort: u32, foreign: u32, foreignPort: u32): HalfOpen {
   const i = free.take();
   const entry = HalfOpen.at(i);
-  entry.localAddress = local;
-  entry.localPort = <u16>localPort;
-  entry.foreignAddress = foreign;
-  entry.foreignPort = <u16>foreignPort;
-  entry.retries = 0;
+  nameHalfOpen(entry, local, localPort, foreign, foreignPort);
   const bucket = bucketOf(local, localPort, foreign, foreignPort);
   entry.next = load<u16>(bucket);
   store<u16>(bucket, <u16>i);
@@ -109,6 +126,7 @@ export function addHalfOpen(local: u32, localPort: u32, foreign: u32, foreignPor
 }
 
 export function removeHalfOpen(entry: HalfOpen): void {
+  if (!isQueued(entry)) return;
   const i = entry.index;
   let at = bucketOf(entry.localAddress, entry.localPort, entry.foreignAddress, entry.foreignPort);
   while (<u32>load<u16>(at) != i) at = changetype<usize>(HalfOpen.at(load<u16>(at))) + offsetof<HalfOpen>("next");

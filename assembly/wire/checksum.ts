@@ -1,4 +1,5 @@
 import { SIMD } from "../config";
+import { swapped } from "./bytes";
 
 /**
  * The Internet checksum (RFC 1071). Its sum may be taken over wider words than sixteen bits and in either byte order (§2), so
@@ -83,5 +84,5 @@ export function fold(total: u64): u32 {
 
 /** Partial sum of the pseudo header of TCP and UDP (RFC 9293 §3.1); addresses and numbers in host order. */
 export function pseudo(src: u32, dst: u32, protocol: u32, length: u32): u64 {
-  return <u64>bswap<u32>(src) + <u64>bswap<u32>(dst) + <u64>(protocol << 8) + <u64>bswap<u16>(<u16>length);
+  return <u64>swapped(src) + <u64>swapped(dst) + <u64>(protocol << 8) + <u64>(((length & 0xff) << 8) | (length >> 8));
 }

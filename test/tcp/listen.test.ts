@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { State } from "../../host/node/abi";
-import { text } from "../support/packet";
+import { pattern, text } from "../support/packet";
 import { PORT, passive } from "../support/states";
 import { named, world } from "../support/world";
 
@@ -123,6 +123,48 @@ describe("the SYN queue", () => {
     expect(w.board.read(established.fd).data).toEqual(text("still here"));
     w.run(120_000);
     expect(w.board.rows().filter((row) => row.kind === 1)).toHaveLength(0);
+  });
+
+  test("more at once than it holds: the rest is remembered in a cookie, and nobody is reset (RFC 4987 3.6)", async () => {
+    const w = await world({ profile: "host" });
+    const listener = w.board.listen(PORT, 4096);
+    const peer = w.peer();
+    const flows = Array.from({ length: 1024 + 40 }, () => peer.flow({ to: PORT }));
+    for (const flow of flows) flow.send({ flags: "S", mss: 1000, wscale: 7 });
+    const answers = flows.map((flow) => flow.expect({ flags: "SA", ack: 1 }, 50));
+    expect(answers.filter((answer) => answer.wscale === undefined)).toHaveLength(40);
+    for (const flow of flows) flow.send({ flags: "PA", data: text("x") });
+    w.run(100);
+    expect(w.board.row(listener)!.accepting).toBe(flows.length);
+    expect(w.board.counters()).toMatchObject({ TcpCookiesOut: 40, TcpCookiesIn: 40 });
+    const last = flows.at(-1)!;
+    last.drain(50);
+    let fd = w.board.accept(listener);
+    for (let next = fd; next >= 0; next = w.board.accept(listener)) fd = next;
+    w.board.send(fd, pattern(3000));
+    // The cookie kept the largest size of its table that the client can take, 536.
+    const lengths = flows.flatMap((flow) => flow.drain(5)).map((segment) => segment.len);
+    expect(Math.max(...lengths)).toBeGreaterThan(400);
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(536);
+  });
+
+  test("a cookie that was not ours, or is too old, is refused", async () => {
+    const w = await world();
+    w.board.listen(PORT);
+    const peer = w.peer();
+    const flows = Array.from({ length: SYN_QUEUE + 2 }, () => peer.flow({ to: PORT }));
+    for (const flow of flows) flow.send({ flags: "S", mss: 1460 });
+    const [early, late] = flows.slice(-2);
+    const cookie = early!.expect({ flags: "SA", ack: 1 });
+    early!.send({ flags: "A", ack: 2 });
+    early!.expect({ flags: "R", seq: 2 });
+    expect(cookie.wscale).toBeUndefined();
+    late!.expect({ flags: "SA", ack: 1 });
+    w.run(300_000);
+    late!.drain(0);
+    late!.send({ flags: "A" });
+    late!.expect({ flags: "R" });
+    expect(w.board.counters()["TcpCookiesIn"]).toBe(0);
   });
 
   test("half-open connections cost no connection: all sockets can still be opened", async () => {
