@@ -46,6 +46,21 @@ describe("the accept queue", () => {
     expect(named(w.board.accept(listener))).toBe("-EAGAIN");
   });
 
+  test("a connection may take the place of any socket, also the first", async () => {
+    const w = await world();
+    const first = w.board.socket();
+    const listener = w.board.listen(PORT);
+    w.board.close(first);
+    const flow = w.peer().flow({ to: PORT }).handshake();
+    const fd = w.accepted(w.board, listener);
+    expect(fd).toBe(0);
+    flow.data(text("at home"));
+    w.run(50);
+    expect(w.board.read(fd).data).toEqual(text("at home"));
+    expect(w.board.close(fd)).toBe(0);
+    expect(named(w.board.close(fd))).toBe("-EBADF");
+  });
+
   test("data that came before accept is there, also an end", async () => {
     const w = await world();
     const listener = w.board.listen(PORT);
@@ -137,7 +152,7 @@ describe("the SYN queue", () => {
     w.run(100);
     expect(w.board.row(listener)!.accepting).toBe(flows.length);
     expect(w.board.counters()).toMatchObject({ TcpCookiesOut: 40, TcpCookiesIn: 40 });
-    const last = flows.at(-1)!;
+    const last = flows.at(-1);
     last.drain(50);
     let fd = w.board.accept(listener);
     for (let next = fd; next >= 0; next = w.board.accept(listener)) fd = next;
@@ -155,15 +170,15 @@ describe("the SYN queue", () => {
     const flows = Array.from({ length: SYN_QUEUE + 2 }, () => peer.flow({ to: PORT }));
     for (const flow of flows) flow.send({ flags: "S", mss: 1460 });
     const [early, late] = flows.slice(-2);
-    const cookie = early!.expect({ flags: "SA", ack: 1 });
-    early!.send({ flags: "A", ack: 2 });
-    early!.expect({ flags: "R", seq: 2 });
+    const cookie = early.expect({ flags: "SA", ack: 1 });
+    early.send({ flags: "A", ack: 2 });
+    early.expect({ flags: "R", seq: 2 });
     expect(cookie.wscale).toBeUndefined();
-    late!.expect({ flags: "SA", ack: 1 });
+    late.expect({ flags: "SA", ack: 1 });
     w.run(300_000);
-    late!.drain(0);
-    late!.send({ flags: "A" });
-    late!.expect({ flags: "R" });
+    late.drain(0);
+    late.send({ flags: "A" });
+    late.expect({ flags: "R" });
     expect(w.board.counters()["TcpCookiesIn"]).toBe(0);
   });
 

@@ -181,6 +181,9 @@ describe("reading and writing", () => {
     flow.drain(100);
     w.board.close(copy);
     flow.expect({ flags: "FA" });
+    const first = w.board.dup(0);
+    expect(first).toBeGreaterThan(0);
+    expect(w.board.close(first)).toBe(0);
   });
 });
 
