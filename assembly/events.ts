@@ -18,8 +18,8 @@ const owners = memory.data(MAX_SOCKETS);
 @inline function prev(node: u32): u32 { return load<u16>(prevs + (<usize>node << 1)); }
 
 function link(before: u32, after: u32): void {
-  store<u16>(nexts + (<usize>before << 1), <u16>after);
-  store<u16>(prevs + (<usize>after << 1), <u16>before);
+  store<u16>(nexts + ((<usize>before) << 1), <u16>after);
+  store<u16>(prevs + ((<usize>after) << 1), <u16>before);
 }
 
 export function initEvents(): void {

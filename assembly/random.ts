@@ -8,8 +8,8 @@ const drawn = memory.data(8, 8);
 const v = memory.data(32, 8);
 
 export function seedRandom(s0: u32, s1: u32, s2: u32, s3: u32): void {
-  store<u64>(k0, <u64>s0 | (<u64>s1 << 32));
-  store<u64>(k1, <u64>s2 | (<u64>s3 << 32));
+  store<u64>(k0, (<u64>s0) | ((<u64>s1) << 32));
+  store<u64>(k1, (<u64>s2) | ((<u64>s3) << 32));
   store<u64>(drawn, 0);
 }
 
@@ -51,7 +51,7 @@ export function siphash(a: u64, b: u64): u64 {
   store<u64>(v, key1 ^ 0x7465646279746573, 24);
   absorb(a);
   absorb(b);
-  absorb(<u64>16 << 56);
+  absorb((<u64>16) << 56);
   store<u64>(v, load<u64>(v, 16) ^ 0xff, 16);
   sipRound();
   sipRound();

@@ -10,14 +10,14 @@ export function initStats(): void {
 
 /** Count a discarded frame or segment. Every early return of the receive path goes through here. */
 export function drop(why: Drop): Drop {
-  const at = counters + (<usize>why << 2);
+  const at = counters + ((<usize>why) << 2);
   store<u32>(at, load<u32>(at) + 1);
   trace(Trace.Drop, why);
   return why;
 }
 
 export function dropped(why: Drop): u32 {
-  return load<u32>(counters + (<usize>why << 2));
+  return load<u32>(counters + ((<usize>why) << 2));
 }
 
 // prettier-ignore
@@ -27,7 +27,7 @@ export function dropped(why: Drop): u32 {
 }
 
 export function counted(what: Counter): u32 {
-  return load<u32>(COUNTED + (<usize>what << 2));
+  return load<u32>(COUNTED + ((<usize>what) << 2));
 }
 
 /** Address of the counters: Drop.count words, then Counter.count words. */

@@ -49,7 +49,7 @@ export function initDescriptors(): void {
 /** The index of the socket a descriptor stands for, or -EBADF. */
 export function socketAt(fd: i32): i32 {
   if (<u32>fd >= MAX_FDS) return -Errno.EBADF;
-  const i = <u32>load<u16>(descriptors + (<usize>fd << 1));
+  const i = <u32>load<u16>(descriptors + ((<usize>fd) << 1));
   return i == NO_SOCKET ? -Errno.EBADF : <i32>i;
 }
 
@@ -75,7 +75,7 @@ export function freeSocket(i: u32): void {
 export function newDescriptor(i: u32): i32 {
   const fd = taken.take();
   if (fd < 0) return -Errno.EMFILE;
-  store<u16>(descriptors + (<usize>fd << 1), <u16>i);
+  store<u16>(descriptors + ((<usize>fd) << 1), <u16>i);
   const socket = Socket.at(i);
   socket.references++;
   if (<u32>fd < <u32>socket.fd) socket.fd = <u16>fd;
@@ -84,7 +84,7 @@ export function newDescriptor(i: u32): i32 {
 
 /** `fd` stands for nothing any more. True if it was the last of its socket. */
 export function dropDescriptor(fd: u32, socket: Socket): bool {
-  store<u16>(descriptors + (<usize>fd << 1), <u16>NO_SOCKET);
+  store<u16>(descriptors + ((<usize>fd) << 1), <u16>NO_SOCKET);
   taken.give(fd);
   socket.references--;
   if (socket.references == 0) return true;
@@ -93,7 +93,7 @@ export function dropDescriptor(fd: u32, socket: Socket): bool {
 }
 
 function lowestOf(i: u32): u32 {
-  for (let fd: u32 = 0; fd < MAX_FDS; fd++) if (<u32>load<u16>(descriptors + (<usize>fd << 1)) == i) return fd;
+  for (let fd: u32 = 0; fd < MAX_FDS; fd++) if (<u32>load<u16>(descriptors + ((<usize>fd) << 1)) == i) return fd;
   return NO_SOCKET;
 }
 

@@ -214,7 +214,12 @@ export function streamReady(tcb: Tcb): u32 {
 /** Is it connected to somebody, so that getpeername has an answer? */
 export function streamConnected(tcb: Tcb): bool {
   const state = tcb.state;
-  return state != State.Listen && state != State.SynSent && (state != State.Closed || tcb.has(Flag.WasEstablished)) && tcbs.has(tcb.index);
+  return (
+    state != State.Listen &&
+    state != State.SynSent &&
+    (state != State.Closed || tcb.has(Flag.WasEstablished)) &&
+    tcbs.has(tcb.index)
+  );
 }
 
 /** Octets queued but not acknowledged. */
@@ -222,4 +227,3 @@ export function streamQueued(tcb: Tcb): u32 {
   const snd = tcb.snd;
   return snd.una.after(snd.end) ? 0 : snd.end.since(snd.una);
 }
-

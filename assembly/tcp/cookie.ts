@@ -35,9 +35,11 @@ function indexOf(mss: u32): u32 {
 }
 
 function cookie(period: u32, index: u32, irs: Seq): u32 {
-  const addresses = (<u64>seg.localAddress << 32) | seg.foreignAddress;
-  const rest = ((<u64>Purpose.Cookie) << 61) | (<u64>(period & 0x1f) << 56) | (<u64>index << 53);
-  const hash = <u32>siphash(addresses, rest ^ siphash((<u64>seg.localPort << 48) | (<u64>seg.foreignPort << 32) | irs.bits, rest));
+  const addresses = ((<u64>seg.localAddress) << 32) | seg.foreignAddress;
+  const rest = ((<u64>Purpose.Cookie) << 61) | ((<u64>(period & 0x1f)) << 56) | ((<u64>index) << 53);
+  const hash = <u32>(
+    siphash(addresses, rest ^ siphash(((<u64>seg.localPort) << 48) | ((<u64>seg.foreignPort) << 32) | irs.bits, rest))
+  );
   return ((period & 0x1f) << 27) | (index << 24) | (hash & 0x00ffffff);
 }
 

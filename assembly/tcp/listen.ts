@@ -109,7 +109,7 @@ export function shiftOf(scale: u32): u32 {
  */
 export function halfOpenArrives(entry: HalfOpen): u32 {
   const nxt = entry.irs.plus(1);
-  const wnd = min(<u32>1 << entry.receiveOrder, 0xffff);
+  const wnd = min((<u32>1) << entry.receiveOrder, 0xffff);
   if (seg.syn && seg.seq == entry.irs && !seg.hasAck && !seg.rst) return repeated(entry);
   if (seg.seq.since(nxt) >= wnd) return unacceptable(entry); // first, sequence number
   if (seg.rst) return resetHalfOpen(entry, nxt); // second, RST: back to LISTEN

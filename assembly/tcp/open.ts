@@ -30,7 +30,7 @@ export function bindTcb(tcb: Tcb, address: u32, port: u32): u32 {
 function unusedPort(tcb: Tcb, address: u32): u32 {
   const offset = random();
   for (let n: u32 = 0; n < PORTS; n++) {
-    const port = FIRST_PORT + ((offset % PORTS) + n) % PORTS;
+    const port = FIRST_PORT + (((offset % PORTS) + n) % PORTS);
     if (mayBind(tcb, address, port)) return port;
   }
   return 0;
@@ -86,14 +86,14 @@ export function connectTcb(tcb: Tcb, address: u32, port: u32): u32 {
 
 /** A port that makes the four-tuple new and that nobody listens on; 0 if there is none. */
 function ephemeral(local: u32, foreign: u32, foreignPort: u32): u32 {
-  const tuple = (<u64>local << 32) | foreign;
-  const offset = <u32>siphash(tuple, (<u64>Purpose.PortOffset << 32) | foreignPort);
-  const which = <u32>siphash(tuple, (<u64>Purpose.PortCounter << 32) | foreignPort) % COUNTERS;
-  const counter = counters + (<usize>which << 2);
+  const tuple = ((<u64>local) << 32) | foreign;
+  const offset = <u32>siphash(tuple, ((<u64>Purpose.PortOffset) << 32) | foreignPort);
+  const which = <u32>siphash(tuple, ((<u64>Purpose.PortCounter) << 32) | foreignPort) % COUNTERS;
+  const counter = counters + ((<usize>which) << 2);
   for (let n: u32 = 0; n < PORTS; n++) {
     const count = load<u32>(counter);
     store<u32>(counter, count + 1);
-    const port = FIRST_PORT + (<u32>((<u64>offset + count) % PORTS));
+    const port = FIRST_PORT + <u32>((<u64>offset + count) % PORTS);
     if (findListener(local, port) == NONE && isFree(local, port, foreign, foreignPort)) return port;
   }
   return 0;

@@ -17,7 +17,7 @@ const LEGAL = memory.data<u16>([
 
 /** True if RFC 9293 figure 5 has an edge from one state to the other. */
 export function mayFollow(from: State, to: State): bool {
-  return (load<u16>(LEGAL + (<usize>from << 1)) & (1 << to)) != 0;
+  return (load<u16>(LEGAL + ((<usize>from) << 1)) & (1 << to)) != 0;
 }
 
 /** States in which the peer may still send data. */

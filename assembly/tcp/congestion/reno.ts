@@ -17,5 +17,5 @@ export function renoAcked(tcb: Tcb, octets: u32): void {
 
 /** The slow start threshold after a loss, from what was in flight, not from cwnd (equation 4). */
 export function renoThreshold(tcb: Tcb, flight: u32): u32 {
-  return max(flight >> 1, <u32>tcb.mss << 1);
+  return max(flight >> 1, (<u32>tcb.mss) << 1);
 }
