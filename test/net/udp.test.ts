@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Errno, Poll, SocketType } from "../../host/node/abi";
+import { Errno, IpOption, Level, Poll, SocketOption, SocketType } from "../../host/node/abi";
 import * as wire from "../support/packet";
 import { named, world } from "../support/world";
 
@@ -235,6 +235,42 @@ describe("connected datagram sockets", () => {
     expect(named(board.sendTo(fd, wire.text("x"), "192.168.1.1", 9))).toBe("-ENETUNREACH");
     expect(named(board.listenOn(fd, 1))).toBe("-EOPNOTSUPP");
     expect(named(board.accept(fd))).toBe("-EOPNOTSUPP");
+  });
+});
+
+describe("options of datagram sockets", () => {
+  test("IP_TTL and IP_TOS are read as set and are on the wire; -1 is the default", async () => {
+    const w = await world();
+    const peer = w.peer();
+    const fd = w.board.datagram(53);
+    const seen = () => peer.expect("a datagram", (packet) => packet.udp !== undefined).ip;
+    expect(w.board.option(fd, Level.IPPROTO_IP, IpOption.IP_TTL)).toBe(64);
+    expect(w.board.setIp(fd, "IP_TTL", 3)).toBe(0);
+    expect(w.board.setIp(fd, "IP_TOS", 0xb8)).toBe(0);
+    expect(w.board.option(fd, Level.IPPROTO_IP, IpOption.IP_TTL)).toBe(3);
+    expect(w.board.option(fd, Level.IPPROTO_IP, IpOption.IP_TOS)).toBe(0xb8);
+    w.board.sendTo(fd, wire.text("x"), peer.ip, 9);
+    expect(seen()).toMatchObject({ ttl: 3, tos: 0xb8 });
+    expect(w.board.setIp(fd, "IP_TTL", -1)).toBe(0);
+    w.board.sendTo(fd, wire.text("x"), peer.ip, 9);
+    expect(seen()).toMatchObject({ ttl: 64 });
+    for (const ttl of [0, 256, -2]) expect(named(w.board.setIp(fd, "IP_TTL", ttl))).toBe("-EINVAL");
+  });
+
+  test("those of the socket level, and none of TCP", async () => {
+    const { board } = await world();
+    const fd = board.datagram(53);
+    for (const name of ["SO_REUSEADDR", "SO_BROADCAST"] as const) {
+      expect(board.option(fd, Level.SOL_SOCKET, SocketOption[name])).toBe(0);
+      expect(board.setSocket(fd, name, 1)).toBe(0);
+      expect(board.option(fd, Level.SOL_SOCKET, SocketOption[name])).toBe(1);
+    }
+    expect(board.option(fd, Level.SOL_SOCKET, SocketOption.SO_TYPE)).toBe(SocketType.SOCK_DGRAM);
+    expect(board.option(fd, Level.SOL_SOCKET, SocketOption.SO_PROTOCOL)).toBe(17);
+    expect(board.setSocket(fd, "SO_RCVBUF", 1024)).toBe(0);
+    expect(board.option(fd, Level.SOL_SOCKET, SocketOption.SO_RCVBUF)).toBe(1024);
+    expect(named(board.setTcp(fd, "TCP_NODELAY", 1))).toMatch(/-E(NOPROTOOPT|OPNOTSUPP)/);
+    expect(named(board.option(fd, Level.SOL_SOCKET, 9999))).toBe("-ENOPROTOOPT");
   });
 });
 

@@ -71,6 +71,14 @@ describe("errors of the calls, as Linux has them", () => {
     expect(board.localName(two)).toMatchObject({ ip: board.ip, port: 5002 });
   });
 
+  test("one port on two addresses is two things", async () => {
+    const { board } = await world();
+    expect(board.bind(board.socket(), 5000, "127.0.0.1")).toBe(0);
+    expect(board.bind(board.socket(), 5000, board.ip)).toBe(0);
+    expect(named(board.bind(board.socket(), 5000))).toBe("-EADDRINUSE");
+    expect(named(board.bind(board.socket(), 5000, board.ip))).toBe("-EADDRINUSE");
+  });
+
   test("bind to port 0 takes a free one", async () => {
     const { board } = await world();
     const fds = [board.socket(), board.socket()];
