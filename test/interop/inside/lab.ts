@@ -131,6 +131,10 @@ export class Lab {
     return this.programs.wait(program, LIMIT);
   }
 
+  signal(program: number, signal: NodeJS.Signals): void {
+    this.programs.signal(program, signal);
+  }
+
   stop(program: number, signal: NodeJS.Signals): Promise<Outcome> {
     return this.programs.stop(program, signal, LIMIT);
   }

@@ -82,6 +82,10 @@ export class Programs {
     }
   }
 
+  signal(id: number, signal: NodeJS.Signals): void {
+    this.get(id).signal(signal, false);
+  }
+
   /** Send a program a signal and wait for its end. */
   stop(id: number, signal: NodeJS.Signals, limit: number): Promise<Outcome> {
     this.get(id).signal(signal, false);
