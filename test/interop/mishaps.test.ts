@@ -62,7 +62,7 @@ describe.each(["default", "host"] as const)("the kernel and a board of profile %
     expect(await network.lab.wait(id)).toMatchObject({ code: 0, err: "" });
     expect(await shell(`sha256sum < ${folder.file("stopped")}`)).toContain(sha256(pattern(4 * SIZE)));
     await shell("sysctl -q -w net.ipv4.tcp_rmem='4096 131072 6291456'");
-    const shut = await dissect(capture, `eth.dst == ${mac} && tcp.window_size == 0 && !tcp.flags.reset`, ["frame.number"]);
+    const shut = await dissect(capture, `eth.dst == ${mac} && tcp.window_size == 0 && tcp.flags.reset == 0`, ["frame.number"]);
     expect(shut.length).toBeGreaterThan(0);
   }, 60_000);
 
