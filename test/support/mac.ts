@@ -16,6 +16,13 @@ export interface Departure {
   status: number;
 }
 
+export interface BareOptions {
+  capabilities?: number;
+  link?: boolean;
+  /** 128 bits of chance. */
+  seed?: [number, number, number, number];
+}
+
 /** A module and the other side of its descriptor rings, one descriptor at a time: what a port must do, and what a broken one may. */
 export class BareMac {
   readonly calls: SandwireExports;
@@ -25,7 +32,7 @@ export class BareMac {
   private rx = 0;
   private tx = 0;
 
-  constructor(module: WebAssembly.Module, { capabilities = 0, link = true }: { capabilities?: number; link?: boolean } = {}) {
+  constructor(module: WebAssembly.Module, { capabilities = 0, link = true, seed = [1, 2, 3, 4] }: BareOptions = {}) {
     const instance = new WebAssembly.Instance(module, {});
     this.calls = bindExports(instance, (call, cause) => new Error(`trapped in ${call}()`, { cause }));
     this.memory = new Uint8Array(this.calls.memory.buffer);
@@ -34,7 +41,7 @@ export class BareMac {
     this.record.address.set(macBytes("02:00:00:00:00:01"));
     this.record.capabilities = capabilities;
     this.record.link = link ? Link.Up : Link.Down;
-    this.calls.init(1, 2, 3, 4);
+    this.calls.init(...seed);
   }
 
   configure(ip = "10.0.0.1", prefix = 24, gateway = "0.0.0.0"): void {

@@ -78,7 +78,7 @@ export class World implements Runner {
       name: `board${i + 1}`,
       module: await moduleFor(options),
       clock: this.clock,
-      seed: this.seed * 1000 + i,
+      seed: Uint32Array.from(seedWords(this.seed, i)),
       mac,
       address: `${ip}/24`,
       serve: options.serve ?? false,
@@ -185,6 +185,11 @@ export class World implements Runner {
   close(): void {
     for (const station of this.stations) station.board.close();
   }
+}
+
+/** The 128 bits of chance board `index` of a world starts with. */
+export function seedWords(seed: number, index = 0): [number, number, number, number] {
+  return [seed, index, 0x5eed, 0xb0a2d];
 }
 
 /** Rows of netstat without what time alone changes. */
