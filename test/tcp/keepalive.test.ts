@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { Errno } from "../../host/node/abi";
+import { Errno, Poll } from "../../host/node/abi";
 import { text } from "../support/packet";
-import { passive } from "../support/states";
+import { active, passive, PORT } from "../support/states";
 import { world } from "../support/world";
 
 const HOUR = 3_600_000;
@@ -43,6 +43,43 @@ describe("keep-alive (RFC 9293 3.8.4)", () => {
     expect(Math.abs(probes[1].at - probes[0].at - 5000)).toBeLessThan(100);
     expect(state()).toBe("Closed");
     expect(w.board.error(fd)).toBe(Errno.ETIMEDOUT);
+  });
+
+  test("the owner hears of the end, the peer gets a RST", async () => {
+    const w = await world();
+    const { flow, fd } = passive(w);
+    w.board.setSocket(fd, "SO_KEEPALIVE", 1);
+    w.board.setTcp(fd, "TCP_KEEPIDLE", 10);
+    w.board.setTcp(fd, "TCP_KEEPINTVL", 5);
+    w.board.setTcp(fd, "TCP_KEEPCNT", 2);
+    w.run(19_000);
+    w.board.events.length = 0;
+    flow.drain(1);
+    w.run(3000);
+    expect(w.board.events).toContain(fd);
+    expect(w.board.ready(fd) & (Poll.POLLERR | Poll.POLLHUP)).toBe(Poll.POLLERR | Poll.POLLHUP);
+    const reset = flow.expect({ seq: 1 });
+    expect(reset.flags & 4).toBe(4);
+  });
+
+  test("asked for before the connection is open, by the socket or its listener", async () => {
+    const w = await world();
+    const listener = w.board.listen(PORT);
+    w.board.setSocket(listener, "SO_KEEPALIVE", 1);
+    w.board.setTcp(listener, "TCP_KEEPIDLE", 30);
+    const heir = passive(w);
+    const opener = active(w, {
+      peer: heir.peer,
+      prepare: (fd) => {
+        w.board.setSocket(fd, "SO_KEEPALIVE", 1);
+        w.board.setTcp(fd, "TCP_KEEPIDLE", 30);
+      },
+    });
+    const started = w.now;
+    for (const { flow } of [heir, opener]) {
+      const probe = flow.expect({ seq: 0, len: 0 }, 40_000);
+      expect(Math.abs(probe.at - started - 30_000)).toBeLessThan(1000);
+    }
   });
 
   test("an answer begins the count anew", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Errno, Poll, State } from "../../host/node/abi";
 import { text } from "../support/packet";
-import { connecting, inState, passive, PORT } from "../support/states";
+import { active, connecting, inState, passive, PORT } from "../support/states";
 import { named, world } from "../support/world";
 
 describe("passive open", () => {
@@ -126,6 +126,25 @@ describe("passive open", () => {
     flow.send({ flags: "A" });
     w.run(5);
     expect(state()).toBe("Established");
+  });
+
+  test("opens and failed attempts are counted", async () => {
+    const w = await world();
+    const { flow, peer } = inState(w, "SynReceived");
+    flow.send({ flags: "R" });
+    w.run(5);
+    passive(w, { peer });
+    const refused = connecting(w, { peer });
+    refused.flow.expect({ flags: "S" });
+    refused.flow.send({ flags: "RA", seq: 0 });
+    w.run(5);
+    active(w, { peer });
+    expect(w.board.counters()).toMatchObject({
+      TcpAttemptFails: 2,
+      TcpPassiveOpens: 1,
+      TcpActiveOpens: 2,
+      TcpEstablishedResets: 0,
+    });
   });
 
   test("LISTEN answers an ACK with RST, ignores RST, ignores nothing at all", async () => {
