@@ -417,6 +417,28 @@ describe("netstat", () => {
     });
   });
 
+  test("octets and segments are counted once, however often they are sent", async () => {
+    const w = await world();
+    const { flow, fd } = passive(w);
+    const before = w.board.counters();
+    flow.data(pattern(100));
+    flow.send({ flags: "PA", seq: 1, data: pattern(100) });
+    w.run(5);
+    w.board.send(fd, pattern(200));
+    w.run(250);
+    flow.drain(0);
+    flow.ack();
+    w.run(5);
+    const after = w.board.counters();
+    const by = (name: string) => after[name] - before[name];
+    expect({ in: by("TcpIn"), octetsIn: by("TcpOctetsIn"), octetsOut: by("TcpOctetsOut"), again: by("TcpRetransmits") }).toEqual({
+      in: 3,
+      octetsIn: 100,
+      octetsOut: 200,
+      again: 1,
+    });
+  });
+
   test("asked between any two frames it never shows a row twice", async () => {
     const w = await world();
     const { peer } = passive(w);
