@@ -41,11 +41,13 @@ export class Namespace {
     }
     this.child.on("message", (answer) => this.settle(answer as Answer));
     this.gone = new Promise((resolve) => {
-      // Not "close": that does not come when the disconnect was ours.
-      this.child.once("exit", (code, signal) => {
-        this.fail(new Error(`the process in the namespace ended (${signal ?? code}): ${this.log}`));
+      const end = (why: string): void => {
+        this.fail(new Error(`the process in the namespace ended (${why}): ${this.log}`));
         resolve();
-      });
+      };
+      this.child.once("error", (error) => end(error.message));
+      // Not "close": that does not come when the disconnect was ours.
+      this.child.once("exit", (code, signal) => end(String(signal ?? code)));
     });
     this.lab = new Proxy({} as Remote, { get: (_, name) => this.function(String(name)) });
   }
