@@ -117,7 +117,8 @@ export function checksumOk(at: usize): bool {
 }
 
 /** Give the frame of `rxNext` back to the MAC, whatever became of it. Without such a frame nothing happens. */
-export function rxDone(): void {
+// prettier-ignore
+@inline export function rxDone(): void {
   const i = cursor(rxCursor);
   const at = descriptor(rxRing, i);
   if (status(at) & Slot.OWN) return;
@@ -133,7 +134,8 @@ export function rxDone(): void {
 @inline function txFull(): bool { return (status(descriptor(txRing, cursor(txCursor))) & Slot.OWN) != 0; }
 
 /** Room for the next frame to send, SLOT_SIZE octets; 0 when the link is down (see `linkUp`) or else the ring is full. */
-export function txOpen(): usize {
+// prettier-ignore
+@inline export function txOpen(): usize {
   return !linkUp() || txFull() ? 0 : bufferOf(txSlots, cursor(txCursor));
 }
 

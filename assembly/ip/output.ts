@@ -120,7 +120,8 @@ export function finish(protocol: u32, length: u32, ttl: u32, tos: u32): void {
 }
 
 /** The header's checksum is taken from the numbers in hand, not from memory. */
-function setHeader(at: usize, protocol: u32, total: u32, ttl: u32, tos: u32): void {
+// prettier-ignore
+@inline function setHeader(at: usize, protocol: u32, total: u32, ttl: u32, tos: u32): void {
   const src = draft.src;
   const dst = draft.dst;
   const first = 0x45000000 | (tos << 16) | total;

@@ -27,7 +27,8 @@ const LENGTH_MAX: u32 = 1535;
  * Receive the frame of a descriptor of `rxNext`: fills `frame` and returns its EtherType (Ipv4 or Arp), or 0 when it was dropped.
  * What the headers inside say is not looked at; nothing is read behind the length the MAC reported.
  */
-export function frameArrives(descriptor: usize): u32 {
+// prettier-ignore
+@inline export function frameArrives(descriptor: usize): u32 {
   const at = <usize>load<u32>(descriptor, DescriptorRecord.buffer);
   const length = <u32>load<u16>(descriptor, DescriptorRecord.length);
   const header = EthernetHeader.at(at);

@@ -264,7 +264,9 @@ export function setsockopt(fd: i32, level: u32, name: u32, value: usize, length:
   const socket = Socket.at(i);
   const n = load<u32>(value);
   if (socket.kind == Kind.Datagram) return setDatagramOption(socket.pcb, level, name, n);
-  const second = length < 2 * WORD ? 0 : load<u32>(value, WORD);
+  const linger = level == Level.SOL_SOCKET && name == SocketOption.SO_LINGER;
+  if (linger && length < 2 * WORD) return -Errno.EINVAL;
+  const second = linger ? load<u32>(value, WORD) : 0;
   return streamSetOption(Tcb.at(socket.pcb), level, name, n, second);
 }
 

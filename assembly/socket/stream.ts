@@ -199,7 +199,7 @@ export function streamShutdown(tcb: Tcb, how: u32): i32 {
 export function streamReady(tcb: Tcb): u32 {
   const state = tcb.state;
   if (state == State.Listen) return tcb.accepting ? Poll.POLLIN : 0;
-  if (state == State.SynSent) return tcb.error ? Poll.POLLERR : 0;
+  if (state == State.SynSent || state == State.SynReceived) return tcb.error ? Poll.POLLERR : 0;
   if (state == State.Closed && !tcb.has(Flag.WasEstablished) && !tcb.has(Flag.Active)) return Poll.POLLOUT | Poll.POLLHUP;
   const noMoreIn = tcb.has(Flag.FinReceived) || tcb.has(Flag.ReadShut) || state == State.Closed;
   const noMoreOut = tcb.has(Flag.FinQueued) || state == State.Closed;
@@ -208,6 +208,7 @@ export function streamReady(tcb: Tcb): u32 {
   else if (readable(tcb)) mask |= Poll.POLLIN;
   if (noMoreIn && noMoreOut) mask |= Poll.POLLHUP;
   if (noMoreOut || hasRoom(tcb)) mask |= Poll.POLLOUT;
+  else tcb.set(Flag.RoomWanted);
   return mask;
 }
 

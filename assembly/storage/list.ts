@@ -47,7 +47,7 @@ export class List {
     this.length--;
   }
 
-  has(i: u32): bool {
+  @inline has(i: u32): bool {
     return i < this.size && this.nextOf(i) != i;
   }
 
@@ -71,7 +71,7 @@ export class List {
   // prettier-ignore
   @inline private prevOf(i: u32): u32 { return load<u16>(this.node(i), 2); }
 
-  private join(before: u32, after: u32): void {
+  @inline private join(before: u32, after: u32): void {
     store<u16>(this.node(before), <u16>after);
     store<u16>(this.node(after), <u16>before, 2);
   }

@@ -55,14 +55,15 @@ function advance(tcb: Tcb, ack: Seq): void {
   snd.una = ack;
   if (snd.nxt.before(ack)) snd.nxt = ack;
   tcb.unanswered = 0;
+  tcb.softError = 0;
   tcb.clear(Flag.Probed);
   const restart = newAck(tcb, ack, octets);
   if (snd.max == ack) disarm(tcb, Timer.Retransmit);
   else if (restart) arm(tcb, Timer.Retransmit, backedOff(tcb));
   if (snd.max == ack) tcb.clear(Flag.Retransmit);
   tcb.mark();
-  if (tcb.has(Flag.WriterWaits) && hasRoom(tcb)) {
-    tcb.clear(Flag.WriterWaits);
+  if (tcb.has(Flag.WriterWaits | Flag.RoomWanted) && hasRoom(tcb)) {
+    tcb.clear(Flag.WriterWaits | Flag.RoomWanted);
     tcb.tell();
   }
 }
@@ -80,7 +81,8 @@ export function hasRoom(tcb: Tcb): bool {
 }
 
 /** Only a segment that is not older than the last one that did may change the window (RFC 9293 §3.10.7.4). */
-function updateWindow(tcb: Tcb, wnd: u32): void {
+// prettier-ignore
+@inline function updateWindow(tcb: Tcb, wnd: u32): void {
   const snd = tcb.snd;
   if (seg.seq.before(snd.wl1) || (seg.seq == snd.wl1 && seg.ack.before(snd.wl2))) return;
   const opened = wnd > snd.wnd;
@@ -95,8 +97,8 @@ function updateWindow(tcb: Tcb, wnd: u32): void {
     tcb.clear(Flag.Probed);
     snd.nxt = snd.una;
   }
-  if (snd.nxt == snd.una) {
-    tcb.backoff = 0;
-    disarm(tcb, Timer.Retransmit);
-  }
+  if (snd.nxt != snd.una) return;
+  tcb.backoff = 0;
+  if (snd.max == snd.una) disarm(tcb, Timer.Retransmit);
+  else arm(tcb, Timer.Retransmit, backedOff(tcb));
 }

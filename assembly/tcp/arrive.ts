@@ -7,10 +7,10 @@ import { emitTimeWaitAck, refuse } from "./emit";
 import { over } from "./ending";
 import { finArrives, goesOn } from "./finish";
 import { acknowledged, synSentArrives } from "./handshake";
-import { cookieArrives, halfOpenArrives, listenArrives } from "./listen";
+import { cookieArrives, cookieIn, halfOpenArrives, listenArrives } from "./listen";
 import { readSegment, seg } from "./segment";
 import { Seq } from "./seq";
-import { HalfOpen, findHalfOpen } from "./synqueue";
+import { HalfOpen, findHalfOpen, synQueueFull } from "./synqueue";
 import { findConnection, findListener } from "./table";
 import { Flag, NONE, Tcb } from "./tcb";
 import { textArrives } from "./text";
@@ -35,8 +35,8 @@ export function segmentArrives(): Drop {
 
 /** A listener gets SYNs, and third steps that prove themselves by a cookie. */
 function listened(listener: Tcb): Drop {
-  const i = cookieArrives(listener);
-  return i == NONE ? listenArrives(listener, false, Seq.of(0)) : rest(Tcb.at(i));
+  const mss = cookieIn();
+  return mss ? halfOpened(cookieArrives(listener, mss)) : listenArrives(listener, false, Seq.of(0));
 }
 
 /** The segment that completes a handshake may carry text and a FIN. */
@@ -58,7 +58,9 @@ function synSent(tcb: Tcb): Drop {
 
 /** A simultaneous open ends with the peer's SYN-ACK, whose SYN we already have (RFC 9293 figure 8): look at the rest of it. */
 function takeSyn(tcb: Tcb): void {
-  if (seg.syn && seg.hasAck && seg.seq == tcb.irs) withoutSyn();
+  if (!seg.syn || !seg.hasAck || seg.seq != tcb.irs) return;
+  withoutSyn();
+  seg.wnd >>= tcb.snd.scale; // the window of a SYN is not scaled (RFC 7323 §2.2)
 }
 
 /** The SYN has been dealt with; the segment now begins behind it. */
@@ -129,7 +131,7 @@ const ANSWER_INTERVAL: u32 = 500;
 /** TIME-WAIT: only the peer's FIN is expected, again. A RST is ignored (RFC 1337 F1; Deviation from §3.10.7.4, as Linux can). */
 function timeWaitArrives(record: TimeWait): Drop {
   if (seg.rst) return drop(Drop.TcpTimeWait);
-  if (seg.syn && !seg.hasAck && seg.seq.after(record.rcvNxt)) return reopen(record);
+  if (seg.syn && !seg.hasAck && !seg.seq.before(record.rcvNxt)) return reopen(record);
   if (seg.fin && seg.end == record.rcvNxt) {
     restart(record);
     emitTimeWaitAck(record);
@@ -147,7 +149,16 @@ function timeWaitArrives(record: TimeWait): Drop {
 function reopen(record: TimeWait): Drop {
   const listener = findListener(seg.localAddress, seg.localPort);
   if (listener == NONE) return refuse(Drop.TcpNoConnection);
+  const why = objection(Tcb.at(listener));
+  if (why != Drop.None) return drop(why); // the record stays on guard
   const above = record.sndNxt.plus(0x10000);
   forget(record);
   return listenArrives(Tcb.at(listener), true, above);
+}
+
+/** Why a listener would not remember the SYN in `seg`. */
+function objection(listener: Tcb): Drop {
+  if (seg.fin) return Drop.TcpSynFin;
+  if (listener.accepting >= listener.backlog) return Drop.TcpAcceptQueueFull;
+  return synQueueFull() ? Drop.TcpSynQueueFull : Drop.None;
 }

@@ -47,11 +47,15 @@ function writeHeader(at: usize, ports: u32, seq: Seq, ack: Seq, size: u32, flags
 /** Send `plan` on a connection. False if the ring is full: nothing has changed, try again later. */
 export function emitPlan(tcb: Tcb): bool {
   const at = begin(tcb.localAddress, tcb.foreignAddress);
-  if (at == 0) return !tryAgain(); // lost on the way out counts as sent
   const flags = plan.flags;
+  if (at == 0) {
+    if (tryAgain()) return false;
+    announce(tcb, flags); // lost on the way out is lost like any other segment
+    return true;
+  }
   let size = TCP_HEADER;
   if (flags & TcpFlag.SYN) size += writeSynOptions(at + size, announcedMss(tcb.userMss), offeredScale(tcb, flags));
-  const ports = (<u32>tcb.localPort << 16) | tcb.foreignPort;
+  const ports = ((<u32>tcb.localPort) << 16) | tcb.foreignPort;
   writeHeader(at, ports, plan.seq, tcb.rcv.nxt, size, flags, announce(tcb, flags));
   const snd = tcb.snd;
   if (plan.length) ringRead(snd.buffer, snd.size - 1, plan.seq.bits, at + size, plan.length);
@@ -66,7 +70,8 @@ function offeredScale(tcb: Tcb, flags: u32): u32 {
 }
 
 /** The window field of the next segment; what it promises is remembered. */
-function announce(tcb: Tcb, flags: u32): u32 {
+// prettier-ignore
+@inline function announce(tcb: Tcb, flags: u32): u32 {
   if (flags & TcpFlag.RST) return 0;
   const rcv = tcb.rcv;
   const wnd = windowToAnnounce(tcb);
@@ -95,10 +100,10 @@ function inUnits(wnd: u32, rcv: Receiver): u32 {
 export function emitSynAck(entry: HalfOpen, userMss: u32, ttl: u32, tos: u32): bool {
   const at = begin(entry.localAddress, entry.foreignAddress);
   if (at == 0) return !tryAgain(); // lost on the way out counts as sent
-  const receive = <u32>1 << entry.receiveOrder;
+  const receive = (<u32>1) << entry.receiveOrder;
   const scale = <u32>entry.scale == NO_SCALE ? NO_SCALE : scaleFor(receive);
   const size = TCP_HEADER + writeSynOptions(at + TCP_HEADER, announcedMss(userMss), scale);
-  const ports = (<u32>entry.localPort << 16) | entry.foreignPort;
+  const ports = ((<u32>entry.localPort) << 16) | entry.foreignPort;
   const flags = TcpFlag.SYN | TcpFlag.ACK;
   writeHeader(at, ports, entry.iss, entry.irs.plus(1), size, flags, min(receive, LARGEST_WINDOW));
   finish(Protocol.IPPROTO_TCP, size, ttl, tos);
@@ -107,28 +112,28 @@ export function emitSynAck(entry: HalfOpen, userMss: u32, ttl: u32, tos: u32): b
 
 /** A bare acknowledgement for a half-open connection that got something unacceptable. */
 export function emitHalfOpenAck(entry: HalfOpen): void {
-  const wnd = min(<u32>1 << entry.receiveOrder, LARGEST_WINDOW);
-  bare(entry.localAddress, entry.foreignAddress, entry.iss.plus(1), entry.irs.plus(1), TcpFlag.ACK, wnd);
+  const wnd = min((<u32>1) << entry.receiveOrder, LARGEST_WINDOW);
+  bare(entry.localAddress, entry.foreignAddress, entry.iss.plus(1), entry.irs.plus(1), TcpFlag.ACK, wnd, TTL, 0);
 }
 
 /** The last acknowledgement, again. */
 export function emitTimeWaitAck(record: TimeWait): void {
-  bare(record.localAddress, record.foreignAddress, record.sndNxt, record.rcvNxt, TcpFlag.ACK, record.wnd);
+  bare(record.localAddress, record.foreignAddress, record.sndNxt, record.rcvNxt, TcpFlag.ACK, record.wnd, record.ttl, record.tos);
 }
 
 /** Answer `seg`, swapping its ports, with a segment of header only; lost if the ring is full. */
-function bare(local: u32, foreign: u32, seq: Seq, ack: Seq, flags: u32, wnd: u32): void {
+function bare(local: u32, foreign: u32, seq: Seq, ack: Seq, flags: u32, wnd: u32, ttl: u32, tos: u32): void {
   const at = begin(local, foreign);
   if (at == 0) return;
   writeHeader(at, (seg.localPort << 16) | seg.foreignPort, seq, ack, TCP_HEADER, flags, wnd);
-  finish(Protocol.IPPROTO_TCP, TCP_HEADER, TTL, 0);
+  finish(Protocol.IPPROTO_TCP, TCP_HEADER, ttl, tos);
 }
 
 /** Answer `seg`, which belongs to no connection, with a RST it must believe (RFC 9293 §3.10.7.1); never answer a RST. */
 export function refuse(why: Drop): Drop {
   if (seg.rst || !mayAnswer(Answer.Reset)) return drop(why);
   count(Counter.TcpResetsOut);
-  if (seg.hasAck) bare(seg.localAddress, seg.foreignAddress, seg.ack, Seq.of(0), TcpFlag.RST, 0);
-  else bare(seg.localAddress, seg.foreignAddress, Seq.of(0), seg.end, TcpFlag.RST | TcpFlag.ACK, 0);
+  if (seg.hasAck) bare(seg.localAddress, seg.foreignAddress, seg.ack, Seq.of(0), TcpFlag.RST, 0, TTL, 0);
+  else bare(seg.localAddress, seg.foreignAddress, Seq.of(0), seg.end, TcpFlag.RST | TcpFlag.ACK, 0, TTL, 0);
   return drop(why);
 }

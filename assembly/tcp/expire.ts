@@ -36,6 +36,12 @@ function delayedAckDue(tcb: Tcb): void {
   tcb.mark();
 }
 
+/**
+ * So many probes of a closed window, a minute or two, are enough for a connection whose user has gone: its buffers are wanted.
+ * Deviation: MUST-37 keeps it while it answers; RFC 6429 §4 lets the one who looks after resources decide.
+ */
+const ORPHAN_PROBES: u32 = 8;
+
 /** The retransmission timer: persist, SYN or data. False if the connection is over. */
 function retransmissionDue(tcb: Tcb): bool {
   const snd = tcb.snd;
@@ -43,6 +49,10 @@ function retransmissionDue(tcb: Tcb): bool {
   if (!tcb.has(Flag.WasEstablished)) return synDue(tcb);
   const persisting = snd.max == snd.una || tcb.has(Flag.Probed) || snd.wnd == 0;
   if (tcb.unanswered >= RETRIES) return giveUp(tcb); // R2 (MUST-20)
+  if (persisting && tcb.backoff >= ORPHAN_PROBES && orphaned(tcb)) {
+    abort(tcb, 0);
+    return false;
+  }
   if (persisting) probe(tcb);
   else {
     count(Counter.TcpTimeouts);

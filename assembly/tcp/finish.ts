@@ -17,11 +17,13 @@ export function goesOn(tcb: Tcb): bool {
 }
 
 /** The FIN of the present segment; one that lies beyond a hole waits until the hole is filled. */
-export function finArrives(tcb: Tcb): void {
+// prettier-ignore
+@inline export function finArrives(tcb: Tcb): void {
   if (tcb.has(Flag.FinReceived)) return;
-  if (seg.fin && !tcb.has(Flag.FinSeen)) {
+  const at = seg.end.minus(1);
+  if (seg.fin && (!tcb.has(Flag.FinSeen) || at == tcb.rcv.nxt)) {
     tcb.set(Flag.FinSeen);
-    tcb.rcv.finAt = seg.end.minus(1);
+    tcb.rcv.finAt = at;
   }
   if (!tcb.has(Flag.FinSeen)) return;
   if (tcb.rcv.nxt == tcb.rcv.finAt) return finReached(tcb);
@@ -39,6 +41,7 @@ function finReached(tcb: Tcb): void {
   tcb.tell();
   const state = tcb.state;
   if (state == State.SynReceived || state == State.Established) tcb.enter(State.CloseWait);
-  else if (state == State.FinWait1) tcb.enter(State.Closing); // its FIN before the ACK of ours
+  // In FIN-WAIT-1 its FIN came before the ACK of ours.
+  else if (state == State.FinWait1) tcb.enter(State.Closing);
   else if (state == State.FinWait2) enterTimeWait(tcb);
 }

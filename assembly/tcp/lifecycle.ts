@@ -17,6 +17,8 @@ const IP_AND_TCP_HEADER: u32 = 40;
 export const OUR_MSS: u32 = MTU - IP_AND_TCP_HEADER;
 /** What the peer takes if it says nothing (MUST-15). */
 const DEFAULT_MSS: u32 = 536;
+/** What counts as full-sized until the peer has sent a larger segment: its send buffer may be small, whatever its MSS. */
+const SMALL_SEGMENT: u32 = 256;
 /** Below this a peer's MSS is not believed: a connection of tiny segments is an attack on the sender (CVE-2019-11479). */
 const LEAST_MSS: u32 = 64;
 
@@ -87,9 +89,8 @@ export function beginSending(tcb: Tcb, iss: Seq): void {
   snd.nxt = iss;
   snd.max = iss;
   snd.end = iss.plus(1);
-  tcb.recover = iss.minus(1); // so that a loss in the very first window counts too
   tcb.heardAt = now();
-  tcb.rcv.mss = DEFAULT_MSS;
+  tcb.rcv.mss = SMALL_SEGMENT;
   initRtt(tcb);
 }
 

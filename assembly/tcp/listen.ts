@@ -16,9 +16,7 @@ import { Seq } from "./seq";
 import {
   HalfOpen,
   addHalfOpen,
-  evictHalfOpen,
   halfOpens,
-  holdHalfOpen,
   nameHalfOpen,
   removeHalfOpen,
   removeHalfOpenOf,
@@ -41,18 +39,15 @@ const LEAST_MSS: u32 = 64;
 /** RFC 9293 §3.10.7.2, LISTEN. `above` is the lowest initial sequence number a reused four-tuple may get. */
 export function listenArrives(listener: Tcb, reused: bool, above: Seq): Drop {
   if (seg.rst) return drop(Drop.TcpReset); // first, RST
-  if (seg.hasAck) return refuse(Drop.TcpNoConnection); // second, ACK (a cookie has been looked for before)
+  if (seg.hasAck) return refuse(Drop.TcpNoConnection); // second, ACK (cookies have been looked for before)
   if (!seg.syn) return drop(Drop.TcpNotSyn); // fourth, anything else
   if (seg.fin) return drop(Drop.TcpSynFin);
   if (listener.accepting >= listener.backlog) return drop(Drop.TcpAcceptQueueFull);
-  if (synQueueFull()) {
-    drop(Drop.TcpSynQueueFull);
-    if (!evictHalfOpen()) return answerWithCookie(listener);
-  }
+  if (synQueueFull()) return answerWithCookie(listener);
   const entry = addHalfOpen(seg.localAddress, seg.localPort, seg.foreignAddress, seg.foreignPort); // third, SYN
   const iss = initialSequence(seg.localAddress, seg.localPort, seg.foreignAddress, seg.foreignPort);
   describe(entry, listener, reused && !iss.after(above) ? above : iss, seg.seq, believable(seg.mss), shiftOf(seg.scale));
-  const out = emitSynAck(entry, listener.userMss, listener.ttl, listener.tos);
+  const out = sendSynAck(entry);
   wakeHalfOpen(entry, now() + (out ? SYNACK_TIMEOUT : RING_PAUSE));
   return Drop.None;
 }
@@ -74,14 +69,16 @@ function answerWithCookie(listener: Tcb): Drop {
   nameHalfOpen(entry, seg.localAddress, seg.localPort, seg.foreignAddress, seg.foreignPort);
   describe(entry, listener, makeCookie(), seg.seq, seg.mss, NO_SCALE);
   if (emitSynAck(entry, listener.userMss, listener.ttl, listener.tos)) count(Counter.TcpCookiesOut);
-  return Drop.TcpSynQueueFull;
+  return drop(Drop.TcpSynQueueFull);
 }
 
-/** The third step of a handshake nobody remembers: with a valid cookie it completes one. The connection, or NONE. */
-export function cookieArrives(listener: Tcb): u32 {
-  if (!seg.hasAck || seg.syn || seg.rst) return NONE;
-  const mss = redeemCookie();
-  if (mss == 0) return NONE;
+/** A segment for a listener may be the third step of a handshake nobody remembers: the MSS its cookie carried, or 0. */
+export function cookieIn(): u32 {
+  return seg.hasAck && !seg.syn && !seg.rst ? redeemCookie() : 0;
+}
+
+/** A valid cookie completes a handshake: the connection, or NONE if there is no room for it; then its next segment tries again. */
+export function cookieArrives(listener: Tcb, mss: u32): u32 {
   const entry = spareHalfOpen();
   nameHalfOpen(entry, seg.localAddress, seg.localPort, seg.foreignAddress, seg.foreignPort);
   describe(entry, listener, seg.ack.minus(1), seg.seq.minus(1), mss, NO_SCALE);
@@ -118,7 +115,7 @@ export function halfOpenArrives(entry: HalfOpen): u32 {
     return dropped(Drop.TcpSyn);
   }
   if (!seg.hasAck) return dropped(Drop.TcpNoAck); // fifth, ACK
-  if (seg.ack != entry.iss.plus(1)) return refused();
+  if (seg.ack != entry.iss.plus(1)) return otherAck(entry);
   return complete(entry);
 }
 
@@ -127,15 +124,28 @@ function dropped(why: Drop): u32 {
   return NONE;
 }
 
-function refused(): u32 {
+/** Not the answer to this entry's SYN-ACK; but its SYN may have come twice, and been answered with a cookie before. */
+function otherAck(entry: HalfOpen): u32 {
+  const mss = cookieIn();
+  if (mss) {
+    removeHalfOpen(entry);
+    return cookieArrives(Tcb.at(entry.listener), mss);
+  }
   refuse(Drop.TcpBadAck);
   return NONE;
 }
 
+/** False if the ring is full. */
+function sendSynAck(entry: HalfOpen): bool {
+  const listener = Tcb.at(entry.listener);
+  if (!emitSynAck(entry, listener.userMss, listener.ttl, listener.tos)) return false;
+  if (entry.sent < 0xff) entry.sent++;
+  return true;
+}
+
 /** The SYN came again: our answer was lost. */
 function repeated(entry: HalfOpen): u32 {
-  const listener = Tcb.at(entry.listener);
-  emitSynAck(entry, listener.userMss, listener.ttl, listener.tos);
+  sendSynAck(entry);
   return dropped(Drop.TcpDuplicate);
 }
 
@@ -158,25 +168,19 @@ function resetHalfOpen(entry: HalfOpen, nxt: Seq): u32 {
 /** The third step: a Tcb and buffers now, and a place in the accept queue. Without them the client's next segment tries again. */
 function complete(entry: HalfOpen): u32 {
   const listener = Tcb.at(entry.listener);
-  if (listener.accepting >= listener.backlog) return postponed(entry, Drop.TcpAcceptQueueFull);
+  if (listener.accepting >= listener.backlog) return dropped(Drop.TcpAcceptQueueFull);
   const i = takeTcb();
-  if (i == NONE) return postponed(entry, Drop.TcpNoMemory);
+  if (i == NONE) return dropped(Drop.TcpNoMemory);
   const tcb = Tcb.at(i);
   if (!takeBuffers(tcb, sizeFor(1 << entry.receiveOrder), sizeFor(1 << entry.sendOrder))) {
     release(tcb);
-    return postponed(entry, Drop.TcpNoMemory);
+    return dropped(Drop.TcpNoMemory);
   }
   inherit(tcb, listener);
   establish(tcb, entry);
   removeHalfOpen(entry);
   queueAccept(listener, tcb);
   return i;
-}
-
-/** No room for it now. */
-function postponed(entry: HalfOpen, why: Drop): u32 {
-  holdHalfOpen(entry);
-  return dropped(why);
 }
 
 /** What an accepted socket has from its listener. */
@@ -202,7 +206,7 @@ function establish(tcb: Tcb, entry: HalfOpen): void {
   beginSending(tcb, entry.iss);
   beginReceiving(tcb, entry.irs);
   tcb.rcv.edge = tcb.rcv.nxt.plus(min(tcb.rcv.size, 0xffff));
-  tcb.put(Flag.SynLost, entry.retries > 0);
+  tcb.put(Flag.SynLost, entry.sent > 1);
   const scaled = <u32>entry.scale != NO_SCALE;
   agree(tcb, entry.mss, entry.scale, scaled);
   if (scaled) tcb.rcv.scale = scaleFor(1 << entry.receiveOrder); // as announced, though memory may have become scarce since
@@ -214,8 +218,9 @@ function establish(tcb: Tcb, entry: HalfOpen): void {
   snd.maxWnd = snd.wnd;
   snd.wl1 = seg.seq;
   snd.wl2 = seg.ack;
-  if (entry.retries == 0) measured(tcb, now() - entry.at);
-  else tcb.rto = 3000; // RFC 6298 §5.7
+  if (entry.retries > 0)
+    tcb.rto = 3000; // RFC 6298 §5.7
+  else if (entry.sent == 1) measured(tcb, now() - entry.at);
   tcb.set(Flag.WasEstablished);
   if (tcb.has(Flag.KeepAlive)) arm(tcb, Timer.Keep, tcb.keepIdle);
   tcb.enter(State.Established);
@@ -230,10 +235,12 @@ export function synAckDue(entry: HalfOpen): void {
     removeHalfOpen(entry);
     return;
   }
-  const listener = Tcb.at(entry.listener);
-  if (!emitSynAck(entry, listener.userMss, listener.ttl, listener.tos)) return wakeHalfOpen(entry, now() + RING_PAUSE);
-  entry.retries++;
-  count(Counter.TcpRetransmits);
+  const again = entry.sent > 0;
+  if (!sendSynAck(entry)) return wakeHalfOpen(entry, now() + RING_PAUSE);
+  if (again) {
+    entry.retries++;
+    count(Counter.TcpRetransmits);
+  }
   wakeHalfOpen(entry, now() + (SYNACK_TIMEOUT << entry.retries));
 }
 

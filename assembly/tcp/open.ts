@@ -55,7 +55,7 @@ export function listenOn(tcb: Tcb, backlog: i32): u32 {
     tcb.backlog = <u16>bound;
     return 0;
   }
-  if (tcb.state != State.Closed || tcb.has(Flag.Active)) return Errno.EINVAL;
+  if (tcb.state != State.Closed || tcb.has(Flag.Active) || tcb.has(Flag.WasEstablished)) return Errno.EINVAL;
   if (tcb.localPort == 0) {
     const error = bindTcb(tcb, 0, 0);
     if (error) return error;

@@ -40,7 +40,8 @@ function output(tcb: Tcb): bool {
   return true;
 }
 
-function planned(seq: Seq, length: u32, flags: u32): bool {
+// prettier-ignore
+@inline function planned(seq: Seq, length: u32, flags: u32): bool {
   plan.seq = seq;
   plan.length = length;
   plan.flags = flags;
@@ -60,14 +61,25 @@ function planNext(tcb: Tcb): bool {
   return planAck(tcb);
 }
 
-/** ABORT (RFC 9293 §3.10.5). The peer believes only its RCV.NXT, which a probe may have left behind. */
-function planReset(tcb: Tcb): bool {
-  if (!tcb.has(Flag.ResetNow)) return false;
-  return planned(tcb.has(Flag.Probed) ? tcb.snd.una : tcb.snd.max, 0, TcpFlag.RST | TcpFlag.ACK);
+/**
+ * The number of a segment without text: the next after all that was sent, but none the peer must find outside of its window because a
+ * probe, or text sent before it shrank the window, lies there.
+ */
+function nextSeq(tcb: Tcb): Seq {
+  const snd = tcb.snd;
+  const edge = snd.una.plus(snd.wnd);
+  return snd.max.after(edge) ? edge : snd.max;
 }
 
-function planAck(tcb: Tcb): bool {
-  return tcb.has(Flag.AckNow) && planned(tcb.snd.max, 0, TcpFlag.ACK);
+/** ABORT (RFC 9293 §3.10.5). */
+function planReset(tcb: Tcb): bool {
+  if (!tcb.has(Flag.ResetNow)) return false;
+  return planned(nextSeq(tcb), 0, TcpFlag.RST | TcpFlag.ACK);
+}
+
+// prettier-ignore
+@inline function planAck(tcb: Tcb): bool {
+  return tcb.has(Flag.AckNow) && planned(nextSeq(tcb), 0, TcpFlag.ACK);
 }
 
 /** SYN-SENT sends a SYN, SYN-RECEIVED after a simultaneous open a SYN-ACK; both again when the timer put SND.NXT back. */
@@ -131,7 +143,8 @@ function worthSending(tcb: Tcb, text: u32, queued: u32, fin: bool): bool {
 }
 
 /** `plan` has left: move SND.NXT, start the timers. */
-function sent(tcb: Tcb): void {
+// prettier-ignore
+@inline function sent(tcb: Tcb): void {
   const snd = tcb.snd;
   const flags = plan.flags;
   tcb.clear(Flag.KeepAliveNow);

@@ -15,23 +15,30 @@ import { Flag, Receiver, Tcb } from "./tcb";
   return held < rcv.size ? rcv.size - held : 0;
 }
 
+/** What of the free space the window field can express. */
+// prettier-ignore
+@inline function offerable(rcv: Receiver): u32 { return min(freeSpace(rcv), <u32>0xffff << rcv.scale); }
+
 /** Everything before `nxt` has been received. A probe, or a FIN, may lie beyond what was announced. */
-export function receivedTo(rcv: Receiver, nxt: Seq): void {
+// prettier-ignore
+@inline export function receivedTo(rcv: Receiver, nxt: Seq): void {
   rcv.nxt = nxt;
   if (nxt.after(rcv.edge)) rcv.edge = nxt;
 }
 
 /** The window to announce now, before scaling: the old right edge until it can move by a segment or half the buffer. */
-export function windowToAnnounce(tcb: Tcb): u32 {
+// prettier-ignore
+@inline export function windowToAnnounce(tcb: Tcb): u32 {
   const rcv = tcb.rcv;
-  const free = freeSpace(rcv);
+  const free = offerable(rcv);
   const announced = rcv.edge.since(rcv.nxt);
   if (free < announced + step(rcv)) return announced;
   return free;
 }
 
 /** The least the right edge may move: min(half the buffer, a full-sized segment). */
-function step(rcv: Receiver): u32 {
+// prettier-ignore
+@inline function step(rcv: Receiver): u32 {
   return min(rcv.size >> 1, rcv.mss);
 }
 
@@ -39,7 +46,8 @@ function step(rcv: Receiver): u32 {
 export function worthAnnouncing(tcb: Tcb): bool {
   const rcv = tcb.rcv;
   const announced = rcv.edge.since(rcv.nxt);
-  const gain = freeSpace(rcv) - announced;
+  const free = offerable(rcv);
+  const gain = free > announced ? free - announced : 0;
   if (gain >= min(rcv.size >> 1, 2 * rcv.mss)) return true;
   return announced < rcv.mss && gain >= step(rcv);
 }

@@ -14,16 +14,18 @@ export function duplicateAck(tcb: Tcb): void {
   tcb.mark();
   tcb.dupAcks++;
   if (tcb.has(Flag.Recovery)) {
-    tcb.cwnd += tcb.mss; // §3.2 step 4: a segment has left the network
+    // §3.2 step 4: a segment has left the network; no more of them than were in it.
+    if (tcb.cwnd < tcb.ssthresh + tcb.snd.max.since(tcb.snd.una)) tcb.cwnd += tcb.mss;
     return;
   }
   if (tcb.dupAcks != DUP_THRESH) return; // the first two: limited transmit, see `bonus`
   const snd = tcb.snd;
-  if (!snd.una.minus(1).after(tcb.recover)) return; // RFC 6582 §3.2 step 2: what the last recovery sent twice
+  if (tcb.has(Flag.RecoverHolds) && !snd.una.minus(1).after(tcb.recover)) return; // RFC 6582 §3.2 step 2: what was sent twice
   const flight = snd.max.since(snd.una);
   const limited = min(flight, 2 * <u32>tcb.mss);
   onLoss(tcb, flight > tcb.cwnd ? flight - min(limited, flight - tcb.cwnd) : flight);
   tcb.recover = snd.max.minus(1);
+  tcb.set(Flag.RecoverHolds);
   tcb.cwnd = tcb.ssthresh + DUP_THRESH * <u32>tcb.mss;
   tcb.set(Flag.Recovery);
   tcb.set(Flag.Retransmit);
@@ -42,9 +44,11 @@ export function bonus(tcb: Tcb): u32 {
  * New data acknowledged up to `ack`; SND.UNA is already there. True if the retransmission timer shall start anew (RFC 6582
  * §3.2 step 3: in recovery only for the first partial acknowledgement).
  */
-export function newAck(tcb: Tcb, ack: Seq, octets: u32): bool {
+// prettier-ignore
+@inline export function newAck(tcb: Tcb, ack: Seq, octets: u32): bool {
   tcb.dupAcks = 0;
   if (!tcb.has(Flag.Recovery)) {
+    if (tcb.has(Flag.RecoverHolds) && ack.minus(1).after(tcb.recover)) tcb.clear(Flag.RecoverHolds);
     onAcked(tcb, octets);
     return true;
   }
@@ -71,6 +75,7 @@ export function timedOut(tcb: Tcb): void {
   tcb.ackedOctets = 0;
   tcb.dupAcks = 0;
   tcb.recover = snd.max.minus(1);
+  tcb.set(Flag.RecoverHolds);
   tcb.clear(Flag.Recovery);
   tcb.clear(Flag.Retransmit);
   tcb.clear(Flag.Timing); // Karn

@@ -47,7 +47,8 @@ function clampRto(rto: u32): u32 {
 }
 
 /** §5.5: the timeout after `backoff` expiries in a row, doubled each time. */
-export function backedOff(tcb: Tcb): u32 {
+// prettier-ignore
+@inline export function backedOff(tcb: Tcb): u32 {
   const shift = min<u32>(tcb.backoff, 16);
-  return <u32>min<u64>(<u64>tcb.rto << shift, RTO_MAX);
+  return <u32>min<u64>((<u64>tcb.rto) << shift, RTO_MAX);
 }

@@ -1,6 +1,4 @@
-import { now } from "../clock";
 import { MAX_TCBS, SYN_QUEUE } from "../config";
-import { LIST_HEADER, LIST_ENTRY, List } from "../storage/list";
 import { SLOTS_ENTRY, SLOTS_HEADER, Slots } from "../storage/slots";
 import { Seq } from "./seq";
 import { hashTuple, portsOf } from "./table";
@@ -8,8 +6,8 @@ import { NONE } from "./tcb";
 import { schedule, unschedule } from "./timers";
 
 /**
- * Half-open connections: SYN-RECEIVED in 40 bytes instead of a Tcb with buffers (RFC 4987 §3.5, "SYN cache"). When all entries
- * are taken the oldest gives way, so that an honest client, which answers within a round trip, gets through a flood.
+ * Half-open connections: SYN-RECEIVED in 40 bytes instead of a Tcb with buffers (RFC 4987 §3.5, "SYN cache"). Nobody is pushed out:
+ * when all entries are taken, SYNs are answered with cookies.
  */
 @final
 @unmanaged
@@ -30,6 +28,8 @@ export class HalfOpen {
   /** Its shift count, or NO_SCALE. */
   scale: u8;
   retries: u8;
+  /** SYN-ACKs that have left. */
+  sent: u8;
   listener: u16;
   next: u16;
 
@@ -41,20 +41,15 @@ export class HalfOpen {
   }
 }
 
-/** Time for the answer of a client on the local network, ms. */
-const GRACE: u32 = 20;
 const HALF_OPEN_SIZE: u32 = (<u32>offsetof<HalfOpen>() + 3) & ~3;
 const BUCKETS: u32 = SYN_QUEUE < 2 ? 2 : 1 << (32 - clz<u32>(SYN_QUEUE - 1));
 /** One more than the queue has: the entry of a connection that comes with a cookie exists only while it is completed. */
 const table = memory.data((SYN_QUEUE + 1) * HALF_OPEN_SIZE, 4);
 const buckets = memory.data(BUCKETS * 2, 2);
 const free = changetype<Slots>(memory.data(SLOTS_HEADER + SYN_QUEUE * SLOTS_ENTRY, 4));
-/** Those that have not been heard of since their SYN, oldest first: the ones that give way. */
-const pending = changetype<List>(memory.data(LIST_HEADER + SYN_QUEUE * LIST_ENTRY, 4));
 
 export function initSynQueue(): void {
   free.init(SYN_QUEUE);
-  pending.init(SYN_QUEUE);
   memory.fill(buckets, 0xff, BUCKETS * 2);
 }
 
@@ -81,26 +76,12 @@ export function synQueueFull(): bool {
   return free.used() == SYN_QUEUE;
 }
 
-/**
- * Make room for another entry by forgetting the oldest that is still silent. False if there is none, or if it is so young that its
- * peer cannot have answered yet: a burst of honest clients must not reset each other, the one too many tries again.
- */
-export function evictHalfOpen(): bool {
-  if (pending.count == 0 || now() - HalfOpen.at(pending.first()).at < GRACE) return false;
-  removeHalfOpen(HalfOpen.at(pending.first()));
-  return true;
-}
-
-/** Its third step came but found no room for the connection: it keeps its entry, and will try again. */
-export function holdHalfOpen(entry: HalfOpen): void {
-  if (isQueued(entry) && pending.has(entry.index)) pending.remove(entry.index);
-}
-
 /** The entry outside of the queue. */
 export function spareHalfOpen(): HalfOpen {
   return HalfOpen.at(SYN_QUEUE);
 }
 
+/** It has a place in the queue: it did not come with a cookie. */
 function isQueued(entry: HalfOpen): bool {
   return entry.index < SYN_QUEUE;
 }
@@ -111,6 +92,7 @@ export function nameHalfOpen(entry: HalfOpen, local: u32, localPort: u32, foreig
   entry.foreignAddress = foreign;
   entry.foreignPort = <u16>foreignPort;
   entry.retries = 0;
+  entry.sent = 0;
 }
 
 /** A new entry for this four-tuple; there must be room. */
@@ -121,7 +103,6 @@ export function addHalfOpen(local: u32, localPort: u32, foreign: u32, foreignPor
   const bucket = bucketOf(local, localPort, foreign, foreignPort);
   entry.next = load<u16>(bucket);
   store<u16>(bucket, <u16>i);
-  pending.push(i);
   return entry;
 }
 
@@ -131,7 +112,6 @@ export function removeHalfOpen(entry: HalfOpen): void {
   let at = bucketOf(entry.localAddress, entry.localPort, entry.foreignAddress, entry.foreignPort);
   while (<u32>load<u16>(at) != i) at = changetype<usize>(HalfOpen.at(load<u16>(at))) + offsetof<HalfOpen>("next");
   store<u16>(at, entry.next);
-  holdHalfOpen(entry);
   free.give(i);
   unschedule(MAX_TCBS + i);
 }

@@ -61,6 +61,10 @@ export const enum Flag {
   FinSeen = 1 << 24,
   /** Text beyond a hole is held. */
   Holes = 1 << 25,
+  /** Somebody who asked was told that there is no room in the send buffer. */
+  RoomWanted = 1 << 26,
+  /** There was a loss, and what was sent before it (`recover`) is not all acknowledged yet. */
+  RecoverHolds = 1 << 27,
 }
 
 export const enum Timer {
@@ -239,7 +243,7 @@ export class Tcb {
   }
 
   /** Tell the socket's owner that something happened. */
-  tell(): void {
+  @inline tell(): void {
     if (this.socket != NONE) notify(this.socket);
   }
 

@@ -15,9 +15,10 @@ export function textArrives(tcb: Tcb): Drop {
   if (seg.textLength == 0) return Drop.None;
   if (!mayReceive(tcb.state)) return drop(Drop.TcpAfterClose);
   const rcv = tcb.rcv;
-  const length = seg.textLength;
-  const end = seg.seq.plus(length);
-  if (!end.after(rcv.nxt)) return repeated(tcb);
+  let end = seg.seq.plus(seg.textLength);
+  if (tcb.has(Flag.FinSeen) && end.after(rcv.finAt)) end = rcv.finAt; // behind a FIN there is no text
+  if (!end.after(rcv.nxt) || !end.after(seg.seq)) return repeated(tcb);
+  const length = end.since(seg.seq);
   if (tcb.has(Flag.ReadShut) || orphaned(tcb)) return unwanted(tcb);
   if (end.since(rcv.nxt) > freeSpace(rcv)) return noRoom(tcb);
   if (length > rcv.mss) rcv.mss = length;

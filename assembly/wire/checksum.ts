@@ -75,7 +75,8 @@ function sumRest(at: usize, length: u32): u64 {
 }
 
 /** The checksum of a sum: folded to sixteen bits and complemented, in memory order; 0 when the range is intact. */
-export function fold(total: u64): u32 {
+// prettier-ignore
+@inline export function fold(total: u64): u32 {
   let s = (total & LOW_HALF) + (total >> 32);
   s = (s & 0xffff) + ((s >> 16) & 0xffff) + (s >> 32);
   s = (s & 0xffff) + (s >> 16);
@@ -83,6 +84,7 @@ export function fold(total: u64): u32 {
 }
 
 /** Partial sum of the pseudo header of TCP and UDP (RFC 9293 §3.1); addresses and numbers in host order. */
-export function pseudo(src: u32, dst: u32, protocol: u32, length: u32): u64 {
+// prettier-ignore
+@inline export function pseudo(src: u32, dst: u32, protocol: u32, length: u32): u64 {
   return <u64>swapped(src) + <u64>swapped(dst) + <u64>(protocol << 8) + <u64>(((length & 0xff) << 8) | (length >> 8));
 }

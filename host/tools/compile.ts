@@ -26,7 +26,13 @@ export function firmwareOf(target: string): string {
 export const firmware = "assembly/apps/board.ts";
 
 /** What changes the source between the parser and the compiler, or looks at the result before the optimiser. */
-export const transforms = ["host/tools/text-transform.mjs", "host/tools/layout-transform.mjs"];
+export const transforms = ["host/tools/text-transform.mjs", "host/tools/layout-transform.mjs", "host/tools/size-transform.mjs"];
+
+/** Targets whose flash is scarcer than their time: `@inline` is left to the optimizer there, which saves 6 KB. */
+function transformsOf(target: string): string[] {
+  const small = /^(tiny|default)(\.bare)?$/.test(target);
+  return transforms.filter((transform) => small || !transform.includes("size-transform"));
+}
 
 /** One compilation. */
 export interface Compilation {
@@ -73,6 +79,6 @@ export function compile({ entry, target, outFile, config = "asconfig.json", extr
   const asc = packageFile("assemblyscript/bin/asc.js");
   const args = [asc, entry, "--config", config, "--target", target, "--outFile", relative(root, join(root, outFile)), ...extra];
   // Given here, since asc resolves a relative path in asconfig.json as a package's name.
-  for (const transform of transforms) args.push("--transform", `./${transform}`);
+  for (const transform of transformsOf(target)) args.push("--transform", `./${transform}`);
   return runNode(args, { env: { SANDWIRE_LAYOUT: join(root, layoutFile(outFile)) }, limit: 300_000 });
 }
