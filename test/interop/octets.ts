@@ -23,9 +23,13 @@ export function receipt(data: Uint8Array): { length: number; crc32: string } {
   return { length: data.length, crc32: crc32(data).toString(16).padStart(8, "0") };
 }
 
-/** A folder of its own for a test's files. */
+/** A folder of its own for a test's files; it is made when it is needed. */
 export class Folder {
-  readonly path = mkdtempSync(join(tmpdir(), "sandwire-interop-"));
+  private made: string | undefined;
+
+  get path(): string {
+    return (this.made ??= mkdtempSync(join(tmpdir(), "sandwire-interop-")));
+  }
 
   file(name: string): string {
     return join(this.path, name);
@@ -37,6 +41,7 @@ export class Folder {
   }
 
   remove(): void {
-    rmSync(this.path, { recursive: true });
+    if (this.made) rmSync(this.made, { recursive: true });
+    this.made = undefined;
   }
 }
