@@ -1,0 +1,74 @@
+import { describe, expect, test } from "vitest";
+import { Level, MessageFlag, SocketOption, TcpOption } from "../../host/node/abi";
+import { pattern } from "../support/packet";
+import { Random } from "../support/random";
+import type { Station } from "../support/station";
+import { world, type World } from "../support/world";
+
+const STEPS = 3000;
+const FIRST_PORT = 8001;
+const PORTS = 4;
+/** One more than the boards have, and -1. */
+const DESCRIPTORS = 16;
+const OPTIONS = [...Object.values(SocketOption), ...Object.values(TcpOption)].filter((value) => typeof value === "number");
+const PAUSES = [1, 5, 50, 300, 2000, 30_000];
+const SEEDS = Array.from({ length: 30 }, (_, i) => i + 1);
+
+type Call = (board: Station, fd: number, random: Random, w: World) => unknown;
+
+/** What a program can ask for, the usual more often than the rest. */
+const CALLS: Call[] = [
+  (board) => board.socket(),
+  (board) => board.socket(),
+  (board, fd, random) => board.bind(fd, FIRST_PORT + random.below(PORTS)),
+  (board, fd, random) => board.listenOn(fd, random.below(5) - 1),
+  (board, fd) => board.accept(fd),
+  (board, fd) => board.accept(fd),
+  connectSomewhere,
+  connectSomewhere,
+  (board, fd, random) => board.send(fd, pattern(random.below(3000))),
+  (board, fd, random) => board.send(fd, pattern(random.below(3000))),
+  (board, fd, random) => board.send(fd, pattern(random.below(3000))),
+  (board, fd, random) => board.recv(fd, random.below(3000)),
+  (board, fd, random) => board.recv(fd, random.below(3000), random.chance(0.2) ? MessageFlag.MSG_PEEK : 0),
+  (board, fd, random) => board.shutdown(fd, random.below(4)),
+  (board, fd, random) => random.chance(0.3) && board.close(fd),
+  (board, fd, random) => random.chance(0.1) && board.dup(fd),
+  setSomething,
+  touchSpans,
+  (_board, _fd, random, w) => w.run(random.pick(PAUSES)),
+];
+
+function connectSomewhere(board: Station, fd: number, random: Random, w: World): number {
+  const ip = random.chance(0.1) ? "127.0.0.1" : random.pick(w.stations).ip;
+  return board.connect(fd, ip, FIRST_PORT + random.below(PORTS));
+}
+
+function setSomething(board: Station, fd: number, random: Random): number {
+  const level = random.chance(0.5) ? Level.SOL_SOCKET : Level.IPPROTO_TCP;
+  return board.setOption(fd, level, random.pick(OPTIONS), random.below(random.chance(0.3) ? 70_000 : 3), random.below(3));
+}
+
+function touchSpans(board: Station, fd: number, random: Random): void {
+  board.ready(fd);
+  board.calls.recv_ready(fd);
+  board.calls.recv_release(fd, random.below(100));
+  board.calls.send_room(fd);
+  board.calls.send_commit(fd, random.below(100));
+}
+
+describe("calls in any order on two boards with a bad cable between them", () => {
+  test.each(SEEDS)("break no invariant and leave nothing behind, seed %i", async (seed) => {
+    const random = new Random(seed);
+    const profile = random.pick(["default", "tiny"] as const);
+    const w = await world({ boards: 2, seed, profile, faults: { loss: 0.1, duplication: 0.1, reordering: 0.1 } });
+    for (let step = 0; step < STEPS; step++) {
+      random.pick(CALLS)(random.pick(w.stations), random.below(DESCRIPTORS) - 1, random, w);
+    }
+    for (const board of w.stations) {
+      for (let fd = 0; fd < 2 * DESCRIPTORS; fd++) board.close(fd);
+    }
+    w.run(3_600_000);
+    expect(w.stations.map((board) => board.rows())).toEqual([[], []]);
+  });
+});
