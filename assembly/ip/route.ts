@@ -10,6 +10,7 @@ import {
   isOnLink,
   isReserved,
 } from "./iface";
+import { Neighbour, doubtNeighbour, findNeighbour } from "../link/neighbours";
 
 /** The neighbour a datagram to `dst` goes to: itself or the router; BROADCAST for every broadcast; 0: no route (RFC 1122 §3.3.1). */
 export function nextHop(dst: u32): u32 {
@@ -24,4 +25,12 @@ export function sourceFor(dst: u32): u32 {
   if (isLoopback(dst)) return LOCALHOST;
   if (isLocal(dst)) return dst;
   return nextHop(dst) == 0 ? 0 : address();
+}
+
+/** Negative advice from above (RFC 9293 MUST-20, RFC 1122 §2.3.2.1): nothing comes back from there, so ask for the neighbour anew. */
+export function doubtRoute(dst: u32): void {
+  const hop = nextHop(dst);
+  if (hop == 0 || isLocal(dst)) return;
+  const entry = findNeighbour(hop);
+  if (entry && entry.state == Neighbour.Known) doubtNeighbour(entry);
 }

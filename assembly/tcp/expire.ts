@@ -1,6 +1,7 @@
 import { Counter, Errno, State } from "../abi";
 import { MAX_TCBS, RETRIES } from "../config";
 import { now } from "../clock";
+import { doubtRoute } from "../ip/route";
 import { count } from "../stats";
 import { abort, orphaned, over } from "./ending";
 import { synAckDue } from "./listen";
@@ -36,6 +37,9 @@ function delayedAckDue(tcb: Tcb): void {
   tcb.mark();
 }
 
+/** After so many retransmissions of one segment IP is told that the way may be gone (RFC 9293 §3.8.3, SHLD-10). */
+const R1: u32 = 3;
+
 /**
  * So many probes of a closed window, a minute or two, are enough for a connection whose user has gone: its buffers are wanted.
  * Deviation: MUST-37 keeps it while it answers; RFC 6429 §4 lets the one who looks after resources decide.
@@ -56,6 +60,7 @@ function retransmissionDue(tcb: Tcb): bool {
   if (persisting) probe(tcb);
   else {
     count(Counter.TcpTimeouts);
+    if (<u32>tcb.unanswered == R1) doubtRoute(tcb.foreignAddress);
     timedOut(tcb);
   }
   tcb.unanswered++;

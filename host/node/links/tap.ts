@@ -67,6 +67,7 @@ class Tap implements TapLink {
   private readonly fds = Buffer.alloc(16);
   private closed = false;
   private waiting = false;
+  private busy = false;
   private readonly stop = (): void => void this.libc.write(this.wakeup, Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]), 8);
 
   constructor(
@@ -86,6 +87,7 @@ class Tap implements TapLink {
   }
 
   send(frame: Uint8Array): void {
+    this.busy = true;
     if (this.closed || this.libc.write(this.fd, frame, frame.length) !== frame.length) this.lost++;
   }
 
@@ -102,6 +104,7 @@ class Tap implements TapLink {
     for (let i = 0; i < BATCH && !this.closed; i++) {
       const length = this.libc.read(this.fd, this.buffer, LONGEST);
       if (length < 0) return this.pause(this.libc.errno());
+      this.busy = true;
       this.onFrame(this.buffer.subarray(0, length));
     }
     if (this.closed) this.release();
@@ -109,7 +112,12 @@ class Tap implements TapLink {
   };
 
   private pause(errno: number): void {
-    if (errno === EAGAIN || errno === EINTR) return this.wait();
+    if (errno === EAGAIN || errno === EINTR) {
+      if (!this.busy) return this.wait();
+      this.busy = false;
+      setImmediate(this.take);
+      return;
+    }
     this.close();
     this.release();
     this.onClose(new TapError(`the network interface ${this.name} is gone: errno ${errno}`));
