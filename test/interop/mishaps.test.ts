@@ -79,6 +79,7 @@ describe.each(["default", "host"] as const)("the kernel and a board of profile %
     const id = await download();
     await shell("ip link set sw0 address 02:00:00:00:77:01");
     await complete(id);
+    await pause(2_500); // an address that contradicts what we know is not believed at once: the old one is asked first
     expect(await shell("ping -n -c 5 -i 0.02 -W 1 10.0.0.2")).toContain("5 received");
   }, 60_000);
 
