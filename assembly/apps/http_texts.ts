@@ -31,8 +31,8 @@ export const PAGE: usize = text(
     "td,th{text-align:left;padding:0 1.2em 0 0;white-space:nowrap}td,#c p{border-top:1px solid #8884}" +
     "#c{columns:15em}#c p{margin:0;display:flex;justify-content:space-between}.off{opacity:.4}</style>" +
     "<main><h1>Sandwire</h1><p>From a TCP/IP stack inside WebAssembly, at <b>$A</b>, up for " +
-    "<b>$D d $H h $I min $S s</b>.<br><a href=/stats.json>For machines</a></p>" +
-    "<h2>Connections</h2><div><table><tr><th><th>Local<th>Foreign<th>State<th>Unread<th>Unacked" +
+    "<b>$D d $H h $I min $S s</b>.<br><a href=/stats.json>As JSON</a></p>" +
+    "<h2>Connections</h2><div><table><tr><th><th>Local<th>Foreign<th>State<th>Recv-Q<th>Send-Q" +
     "$<S<tr><td>$p<td>$l:$m<td>$f:$g<td>$s<td>$r<td>$q$></table></div>" +
     "<h2>Counters</h2><div id=c>$<C<p><span>$N</span>$C</p>$></div></main><script>" +
     "let m=document.querySelector('main');async function f(){try{m.innerHTML=(await(await fetch('/'," +

@@ -6,7 +6,7 @@ import { ringRead, ringSpan, ringWrite } from "../storage/ring";
 import { hasRoom, sendRoom } from "../tcp/acknowledge";
 import { closeSending, orphan } from "../tcp/ending";
 import { takeTcb } from "../tcp/lifecycle";
-import { closeListener, firstAccepted, takeAccepted } from "../tcp/listen";
+import { closeListener, firstAccepted, takeAccepted } from "../tcp/accept";
 import { bindTcb, connectTcb, listenOn } from "../tcp/open";
 import { readable, worthAnnouncing } from "../tcp/receiver";
 import { maySend } from "../tcp/state";

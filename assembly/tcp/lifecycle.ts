@@ -1,7 +1,9 @@
-import { State } from "../abi";
+import { Counter, State } from "../abi";
 import { KEEP_COUNT, KEEP_IDLE, KEEP_INTERVAL, MTU, SYN_RETRIES, TTL } from "../config";
 import { now } from "../clock";
+import { count } from "../stats";
 import { freeBuffer, takeBuffer } from "../storage/buddy";
+import { NO_SCALE } from "../wire/tcp_options";
 import { initCongestion } from "./congestion/control";
 import { scaleFor } from "./receiver";
 import { initRtt } from "./rtt";
@@ -21,6 +23,7 @@ const DEFAULT_MSS: u32 = 536;
 const SMALL_SEGMENT: u32 = 256;
 /** Below this a peer's MSS is not believed: a connection of tiny segments is an attack on the sender (CVE-2019-11479). */
 const LEAST_MSS: u32 = 64;
+const LARGEST_SCALE: u32 = 14;
 
 /** A fresh Tcb in CLOSED, or NONE. */
 export function takeTcb(): u32 {
@@ -120,6 +123,19 @@ function effectiveMss(theirs: u32, users: u32): u32 {
   const offered = theirs == 0 ? DEFAULT_MSS : max(theirs, LEAST_MSS);
   const mss = min(offered, OUR_MSS);
   return users ? min(mss, users) : mss;
+}
+
+/** Count an MSS that will be raised to the floor. */
+export function believable(mss: u32): u32 {
+  if (mss != 0 && mss < LEAST_MSS) count(Counter.TcpMssClamped);
+  return mss;
+}
+
+/** A shift count above 14 is used as 14 (RFC 7323 §2.3). */
+export function shiftOf(scale: u32): u32 {
+  if (scale == NO_SCALE || scale <= LARGEST_SCALE) return scale;
+  count(Counter.TcpWindowScaleClamped);
+  return LARGEST_SCALE;
 }
 
 /** The MSS we announce (MUST-67): the user's bound, if lower. */

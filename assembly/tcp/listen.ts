@@ -4,37 +4,25 @@ import { now } from "../clock";
 import { count, drop } from "../stats";
 import { sizeFor } from "../storage/buddy";
 import { NO_SCALE } from "../wire/tcp_options";
+import { queueAccept } from "./accept";
 import { makeCookie, redeemCookie } from "./cookie";
 import { emitHalfOpenAck, emitSynAck, refuse } from "./emit";
-import { abort } from "./ending";
 import { initialSequence } from "./isn";
-import { agree, beginReceiving, beginSending, detach, release, takeBuffers, takeTcb } from "./lifecycle";
+import { agree, beginReceiving, beginSending, believable, release, shiftOf, takeBuffers, takeTcb } from "./lifecycle";
 import { scaleFor } from "./receiver";
 import { measured } from "./rtt";
 import { seg } from "./segment";
 import { Seq } from "./seq";
-import {
-  HalfOpen,
-  addHalfOpen,
-  halfOpens,
-  nameHalfOpen,
-  removeHalfOpen,
-  removeHalfOpenOf,
-  spareHalfOpen,
-  synQueueFull,
-  wakeHalfOpen,
-} from "./synqueue";
+import { HalfOpen, addHalfOpen, nameHalfOpen, removeHalfOpen, spareHalfOpen, synQueueFull, wakeHalfOpen } from "./synqueue";
 import { addConnection } from "./table";
 import { Flag, NONE, Tcb, Timer } from "./tcb";
 import { arm } from "./timers";
 
-/** The passive open: LISTEN, SYN-RECEIVED as an entry of the SYN queue, and the accept queue. */
+/** The passive open: LISTEN, SYN-RECEIVED as an entry of the SYN queue or in a cookie. */
 
 const SYNACK_TIMEOUT: u32 = 1000;
 /** When the ring is full, try again after this many ms. */
 const RING_PAUSE: u32 = 1;
-const LARGEST_SCALE: u32 = 14;
-const LEAST_MSS: u32 = 64;
 
 /** RFC 9293 §3.10.7.2, LISTEN. `above` is the lowest initial sequence number a reused four-tuple may get. */
 export function listenArrives(listener: Tcb, reused: bool, above: Seq): Drop {
@@ -85,19 +73,6 @@ export function cookieArrives(listener: Tcb, mss: u32): u32 {
   const i = complete(entry);
   if (i != NONE) count(Counter.TcpCookiesIn);
   return i;
-}
-
-/** Count an MSS that will be raised to the floor. */
-export function believable(mss: u32): u32 {
-  if (mss != 0 && mss < LEAST_MSS) count(Counter.TcpMssClamped);
-  return mss;
-}
-
-/** A shift count above 14 is used as 14 (RFC 7323 §2.3). */
-export function shiftOf(scale: u32): u32 {
-  if (scale == NO_SCALE || scale <= LARGEST_SCALE) return scale;
-  count(Counter.TcpWindowScaleClamped);
-  return LARGEST_SCALE;
 }
 
 /**
@@ -242,44 +217,4 @@ export function synAckDue(entry: HalfOpen): void {
     count(Counter.TcpRetransmits);
   }
   wakeHalfOpen(entry, now() + (SYNACK_TIMEOUT << entry.retries));
-}
-
-// ---- The accept queue: a chain of Tcbs, first to last ----------------------------------------------------------------------
-
-function queueAccept(listener: Tcb, tcb: Tcb): void {
-  const i = tcb.index;
-  tcb.listener = <u16>listener.index;
-  tcb.acceptFirst = <u16>NONE;
-  if (listener.accepting == 0) listener.acceptFirst = <u16>i;
-  else Tcb.at(listener.acceptLast).acceptFirst = <u16>i;
-  listener.acceptLast = <u16>i;
-  listener.accepting++;
-  listener.tell();
-}
-
-/** The connection that waits longest, still in the queue, or NONE. */
-export function firstAccepted(listener: Tcb): u32 {
-  return listener.accepting ? <u32>listener.acceptFirst : NONE;
-}
-
-/** Take it out of the queue. */
-export function takeAccepted(listener: Tcb): void {
-  const tcb = Tcb.at(listener.acceptFirst);
-  listener.acceptFirst = tcb.acceptFirst;
-  listener.accepting--;
-  tcb.listener = <u16>NONE;
-}
-
-/** Nobody listens any more: half-open connections are forgotten, accepted ones nobody took are reset. */
-export function closeListener(listener: Tcb): void {
-  if (halfOpens()) removeHalfOpenOf(listener.index);
-  while (listener.accepting) {
-    const tcb = Tcb.at(listener.acceptFirst);
-    takeAccepted(listener);
-    if (tcb.state == State.Closed) release(tcb);
-    else abort(tcb, 0);
-  }
-  detach(listener);
-  listener.enter(State.Closed);
-  release(listener);
 }
