@@ -2,6 +2,7 @@ import { MAX_TCBS, SYN_QUEUE } from "../config";
 import { SLOTS_ENTRY, SLOTS_HEADER, Slots } from "../storage/slots";
 import { Seq } from "./seq";
 import { hashTuple, portsOf } from "./table";
+import { chain, findTuple, Tuple, unchain } from "./tuple";
 import { NONE } from "./tcb";
 import { schedule, unschedule } from "./timers";
 
@@ -11,11 +12,7 @@ import { schedule, unschedule } from "./timers";
  */
 @final
 @unmanaged
-export class HalfOpen {
-  localAddress: u32;
-  foreignAddress: u32;
-  localPort: u16;
-  foreignPort: u16;
+export class HalfOpen extends Tuple {
   iss: Seq;
   irs: Seq;
   /** When the SYN came: the first round trip sample, if our SYN-ACK was not repeated. */
@@ -31,7 +28,6 @@ export class HalfOpen {
   /** SYN-ACKs that have left. */
   sent: u8;
   listener: u16;
-  next: u16;
 
   @inline static at(i: u32): HalfOpen {
     return changetype<HalfOpen>(table + <usize>i * HALF_OPEN_SIZE);
@@ -61,15 +57,15 @@ export function initSynQueue(): void {
 /** Its index, or NONE. */
 export function findHalfOpen(local: u32, localPort: u32, foreign: u32, foreignPort: u32): u32 {
   if (free.used() == 0) return NONE;
-  let i: u32 = load<u16>(bucketOf(local, localPort, foreign, foreignPort));
-  while (i != NONE) {
-    const entry = HalfOpen.at(i);
-    if (entry.foreignAddress == foreign && entry.foreignPort == foreignPort && entry.localPort == localPort) {
-      if (entry.localAddress == local) return i;
-    }
-    i = entry.next;
-  }
-  return NONE;
+  return findTuple(
+    bucketOf(local, localPort, foreign, foreignPort),
+    table,
+    HALF_OPEN_SIZE,
+    local,
+    localPort,
+    foreign,
+    foreignPort,
+  );
 }
 
 export function synQueueFull(): bool {
@@ -101,17 +97,20 @@ export function addHalfOpen(local: u32, localPort: u32, foreign: u32, foreignPor
   const entry = HalfOpen.at(i);
   nameHalfOpen(entry, local, localPort, foreign, foreignPort);
   const bucket = bucketOf(local, localPort, foreign, foreignPort);
-  entry.next = load<u16>(bucket);
-  store<u16>(bucket, <u16>i);
+  chain(bucket, entry, i);
   return entry;
 }
 
 export function removeHalfOpen(entry: HalfOpen): void {
   if (!isQueued(entry)) return;
   const i = entry.index;
-  let at = bucketOf(entry.localAddress, entry.localPort, entry.foreignAddress, entry.foreignPort);
-  while (<u32>load<u16>(at) != i) at = changetype<usize>(HalfOpen.at(load<u16>(at))) + offsetof<HalfOpen>("next");
-  store<u16>(at, entry.next);
+  unchain(
+    bucketOf(entry.localAddress, entry.localPort, entry.foreignAddress, entry.foreignPort),
+    table,
+    HALF_OPEN_SIZE,
+    entry,
+    i,
+  );
   free.give(i);
   unschedule(MAX_TCBS + i);
 }

@@ -1,7 +1,7 @@
 import { MAX_TCBS } from "../config";
 import { Purpose, siphash } from "../random";
-import { NONE, Tcb } from "./tcb";
-import { Flag } from "./tcb";
+import { Flag, NONE, Tcb, TCB_SIZE, TCBS } from "./tcb";
+import { chain, findTuple, unchain } from "./tuple";
 
 /**
  * Connections found by their four-tuple, listeners by their port: chains of Tcbs in hash buckets. The hash is keyed, so that
@@ -39,15 +39,8 @@ export function initTable(): void {
 
 /** Its index, or NONE. */
 export function findConnection(local: u32, localPort: u32, foreign: u32, foreignPort: u32): u32 {
-  let i: u32 = load<u16>(bucketOf(local, foreign, portsOf(localPort, foreignPort)));
-  while (i != NONE) {
-    const tcb = Tcb.at(i);
-    if (tcb.foreignAddress == foreign && tcb.foreignPort == foreignPort && tcb.localPort == localPort) {
-      if (tcb.localAddress == local) return i;
-    }
-    i = tcb.next;
-  }
-  return NONE;
+  const bucket = bucketOf(local, foreign, portsOf(localPort, foreignPort));
+  return findTuple(bucket, TCBS, TCB_SIZE, local, localPort, foreign, foreignPort);
 }
 
 /** The listener on a port for a local address: one bound to that address before one bound to all. NONE if nobody listens. */
@@ -66,31 +59,27 @@ export function findListener(local: u32, port: u32): u32 {
 }
 
 export function addConnection(tcb: Tcb): void {
-  chain(bucketOf(tcb.localAddress, tcb.foreignAddress, portsOf(tcb.localPort, tcb.foreignPort)), tcb);
+  add(bucketOf(tcb.localAddress, tcb.foreignAddress, portsOf(tcb.localPort, tcb.foreignPort)), tcb);
 }
 
 export function addListener(tcb: Tcb): void {
-  chain(portBucket(tcb.localPort), tcb);
+  add(portBucket(tcb.localPort), tcb);
 }
 
-function chain(bucket: usize, tcb: Tcb): void {
-  tcb.next = load<u16>(bucket);
-  store<u16>(bucket, <u16>tcb.index);
+function add(bucket: usize, tcb: Tcb): void {
+  chain(bucket, tcb, tcb.index);
   tcb.set(Flag.Hashed);
 }
 
 export function removeConnection(tcb: Tcb): void {
-  unchain(bucketOf(tcb.localAddress, tcb.foreignAddress, portsOf(tcb.localPort, tcb.foreignPort)), tcb);
+  remove(bucketOf(tcb.localAddress, tcb.foreignAddress, portsOf(tcb.localPort, tcb.foreignPort)), tcb);
 }
 
 export function removeListener(tcb: Tcb): void {
-  unchain(portBucket(tcb.localPort), tcb);
+  remove(portBucket(tcb.localPort), tcb);
 }
 
-function unchain(bucket: usize, tcb: Tcb): void {
-  const wanted = tcb.index;
-  let at = bucket;
-  while (<u32>load<u16>(at) != wanted) at = changetype<usize>(Tcb.at(load<u16>(at))) + offsetof<Tcb>("next");
-  store<u16>(at, tcb.next);
+function remove(bucket: usize, tcb: Tcb): void {
+  unchain(bucket, TCBS, TCB_SIZE, tcb, tcb.index);
   tcb.clear(Flag.Hashed);
 }

@@ -6,6 +6,7 @@ import { LIST_HEADER, LIST_ENTRY, List } from "../storage/list";
 import { SLOTS_ENTRY, SLOTS_HEADER, Slots } from "../storage/slots";
 import { trace } from "../trace";
 import { Seq } from "./seq";
+import { Tuple } from "./tuple";
 import { mayFollow } from "./state";
 
 /** No socket, no connection, no entry. */
@@ -122,25 +123,19 @@ export class Receiver {
 const RCV: u32 = (<u32>offsetof<Sender>() + 7) & ~7;
 const TCB: u32 = RCV + ((<u32>offsetof<Receiver>() + 7) & ~7);
 /** Bytes from one Tcb to the next. */
-const TCB_SIZE: u32 = TCB + ((<u32>offsetof<Tcb>() + 7) & ~7);
+export const TCB_SIZE: u32 = TCB + ((<u32>offsetof<Tcb>() + 7) & ~7);
 
 /** The transmission control block of one connection, or of one listener. */
 @final
 @unmanaged
-export class Tcb {
+export class Tcb extends Tuple {
   private _state: u8;
   timers: u8;
   ttl: u8;
   tos: u8;
   /** Index of the socket that owns it; NONE for an orphan or one not accepted yet. */
   socket: u16;
-  /** Next in the chain of its hash bucket. */
-  next: u16;
   flags: u32;
-  localAddress: u32;
-  foreignAddress: u32;
-  localPort: u16;
-  foreignPort: u16;
   /** Eff.snd.MSS: octets of text per segment (RFC 9293 §3.7.1). */
   mss: u16;
   /** Pending error (SO_ERROR), an errno. */
@@ -263,6 +258,7 @@ export class Tcb {
 }
 
 const table = memory.data(MAX_TCBS * TCB_SIZE, 8);
+export const TCBS: usize = table + TCB;
 const assemblers = memory.data(MAX_TCBS * ASSEMBLER_BYTES, 4);
 /** Clear everything a Tcb consists of. */
 export function wipe(tcb: Tcb): void {

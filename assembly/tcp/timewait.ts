@@ -6,23 +6,19 @@ import { LIST_HEADER, LIST_ENTRY, List } from "../storage/list";
 import { SLOTS_ENTRY, SLOTS_HEADER, Slots } from "../storage/slots";
 import { Seq } from "./seq";
 import { hashTuple, portsOf } from "./table";
+import { chain, findTuple, Tuple, unchain } from "./tuple";
 import { NONE, Tcb } from "./tcb";
 
 /** TIME-WAIT as records of 36 bytes without buffers (RFC 9293 §3.6.1, MUST-13). All wait equally long, so a queue is enough. */
 @final
 @unmanaged
-export class TimeWait {
-  localAddress: u32;
-  foreignAddress: u32;
-  localPort: u16;
-  foreignPort: u16;
+export class TimeWait extends Tuple {
   sndNxt: Seq;
   rcvNxt: Seq;
   expires: u32;
   /** When we last answered something that was not a FIN. */
   answeredAt: u32;
   wnd: u16;
-  next: u16;
   ttl: u8;
   tos: u8;
 
@@ -73,23 +69,22 @@ export function remember(tcb: Tcb, wnd: u32): void {
   record.expires = now() + 2 * MSL;
   record.answeredAt = now() - 2 * MSL;
   const bucket = bucketOf(record.localAddress, record.localPort, record.foreignAddress, record.foreignPort);
-  record.next = load<u16>(bucket);
-  store<u16>(bucket, <u16>i);
+  chain(bucket, record, i);
   waiting.push(i);
   count(Counter.TcpTimeWaits);
 }
 
 /** Its index, or NONE. */
 export function findTimeWait(local: u32, localPort: u32, foreign: u32, foreignPort: u32): u32 {
-  let i: u32 = load<u16>(bucketOf(local, localPort, foreign, foreignPort));
-  while (i != NONE) {
-    const record = TimeWait.at(i);
-    if (record.foreignAddress == foreign && record.foreignPort == foreignPort && record.localPort == localPort) {
-      if (record.localAddress == local) return i;
-    }
-    i = record.next;
-  }
-  return NONE;
+  return findTuple(
+    bucketOf(local, localPort, foreign, foreignPort),
+    table,
+    TIME_WAIT_SIZE,
+    local,
+    localPort,
+    foreign,
+    foreignPort,
+  );
 }
 
 /** The peer's FIN came again: another 2 MSL. */
@@ -102,9 +97,13 @@ export function restart(record: TimeWait): void {
 
 export function forget(record: TimeWait): void {
   const i = record.index;
-  let at = bucketOf(record.localAddress, record.localPort, record.foreignAddress, record.foreignPort);
-  while (<u32>load<u16>(at) != i) at = changetype<usize>(TimeWait.at(load<u16>(at))) + offsetof<TimeWait>("next");
-  store<u16>(at, record.next);
+  unchain(
+    bucketOf(record.localAddress, record.localPort, record.foreignAddress, record.foreignPort),
+    table,
+    TIME_WAIT_SIZE,
+    record,
+    i,
+  );
   waiting.remove(i);
   free.give(i);
 }
