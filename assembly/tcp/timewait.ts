@@ -7,7 +7,7 @@ import { SLOTS_ENTRY, SLOTS_HEADER, Slots } from "../storage/slots";
 import { Seq } from "./seq";
 import { hashTuple, portsOf } from "./table";
 import { chain, findTuple, Tuple, unchain } from "./tuple";
-import { NONE, Tcb } from "./tcb";
+import { Tcb } from "./tcb";
 
 /** TIME-WAIT as records of 36 bytes without buffers (RFC 9293 §3.6.1, MUST-13). All wait equally long, so a queue is enough. */
 @final
