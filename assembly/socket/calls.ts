@@ -22,7 +22,7 @@ import {
   datagramTakeError,
   setDatagramOption,
 } from "./datagram";
-import { Kind, Socket, dropDescriptor, freeSocket, newDescriptor, newSocket, socketAt } from "./descriptor";
+import { Kind, Socket, dropDescriptor, freeSocket, newDescriptor, newSocket, refusal, socketAt, streamOf } from "./descriptor";
 import { secondWord, streamGetOption, streamSetOption } from "./options";
 import {
   streamAccepted,
@@ -34,18 +34,13 @@ import {
   streamOpen,
   streamReady,
   streamReceive,
-  streamReceivePtr,
-  streamReceiveReady,
-  streamReceiveRelease,
   streamSend,
-  streamSendCommit,
-  streamSendPtr,
-  streamSendRoom,
   streamShutdown,
   streamTake,
 } from "./stream";
 
 export { nextEvent } from "./descriptor";
+export { recv_ptr, recv_ready, recv_release, send_commit, send_ptr, send_room } from "./spans";
 
 /**
  * The BSD calls, for the exports and for applications inside the module alike. Pointers are addresses in memory, addresses 24-byte
@@ -76,21 +71,6 @@ function endOf(socket: Socket): void {
   if (socket.kind == Kind.Stream) streamClose(Tcb.at(socket.pcb));
   else datagramClose(socket.pcb);
   freeSocket(socket.index);
-}
-
-/** The Tcb behind a stream descriptor; 0 if it is none, and then `refusal(fd)` is the errno. */
-// prettier-ignore
-@inline function streamOf(fd: i32): usize {
-  const i = socketAt(fd);
-  if (i < 0) return 0;
-  const socket = Socket.at(i);
-  return socket.kind == Kind.Stream ? changetype<usize>(Tcb.at(socket.pcb)) : 0;
-}
-
-/** Why `streamOf` found nothing: -EBADF, or -EOPNOTSUPP for a datagram socket. */
-function refusal(fd: i32): i32 {
-  const i = socketAt(fd);
-  return i < 0 ? i : -Errno.EOPNOTSUPP;
 }
 
 export function bind(fd: i32, address: usize): i32 {
@@ -276,40 +256,4 @@ export function ready(fd: i32): u32 {
   if (i < 0) return Poll.POLLNVAL;
   const socket = Socket.at(i);
   return socket.kind == Kind.Datagram ? datagramReady(socket.pcb) : streamReady(Tcb.at(socket.pcb));
-}
-
-// ---- The same octets without a copy: contiguous spans of a stream's buffers ------------------------------------------------
-
-/** Octets that may be written at `send_ptr`; -EAGAIN when the buffer is full (news follow when there is room), -EPIPE ... */
-export function send_room(fd: i32): i32 {
-  const at = streamOf(fd);
-  return at ? streamSendRoom(changetype<Tcb>(at)) : refusal(fd);
-}
-
-export function send_ptr(fd: i32): usize {
-  const at = streamOf(fd);
-  return at ? streamSendPtr(changetype<Tcb>(at)) : 0;
-}
-
-/** `octets` of the span have been written: queue them. Returns `octets`; -EINVAL if that is more than the span. */
-export function send_commit(fd: i32, octets: u32): i32 {
-  const at = streamOf(fd);
-  return at ? streamSendCommit(changetype<Tcb>(at), octets) : refusal(fd);
-}
-
-/** Octets that can be read at `recv_ptr`; 0 at the end of the stream, -EAGAIN when there is nothing yet, or the error. */
-export function recv_ready(fd: i32): i32 {
-  const at = streamOf(fd);
-  return at ? streamReceiveReady(changetype<Tcb>(at)) : refusal(fd);
-}
-
-export function recv_ptr(fd: i32): usize {
-  const at = streamOf(fd);
-  return at ? streamReceivePtr(changetype<Tcb>(at)) : 0;
-}
-
-/** `octets` of the span have been read: the peer may send as many more. */
-export function recv_release(fd: i32, octets: u32): i32 {
-  const at = streamOf(fd);
-  return at ? streamReceiveRelease(changetype<Tcb>(at), octets) : refusal(fd);
 }

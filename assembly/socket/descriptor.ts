@@ -1,6 +1,7 @@
 import { Errno, Owner } from "../abi";
 import { MAX_SOCKETS } from "../config";
 import { forget, initEvents, nextSocketOf, setOwner } from "../events";
+import { Tcb } from "../tcp/tcb";
 import { BITMAP_HEADER, Bitmap } from "../storage/bitmap";
 import { SLOTS_ENTRY, SLOTS_HEADER, Slots } from "../storage/slots";
 
@@ -51,6 +52,21 @@ export function socketAt(fd: i32): i32 {
   if (<u32>fd >= MAX_FDS) return -Errno.EBADF;
   const i = <u32>load<u16>(descriptors + ((<usize>fd) << 1));
   return i == NO_SOCKET ? -Errno.EBADF : <i32>i;
+}
+
+/** The Tcb behind a stream descriptor; 0 if it is none, and then `refusal(fd)` is the errno. */
+// prettier-ignore
+@inline export function streamOf(fd: i32): usize {
+  const i = socketAt(fd);
+  if (i < 0) return 0;
+  const socket = Socket.at(i);
+  return socket.kind == Kind.Stream ? changetype<usize>(Tcb.at(socket.pcb)) : 0;
+}
+
+/** Why `streamOf` found nothing: -EBADF, or -EOPNOTSUPP for a datagram socket. */
+export function refusal(fd: i32): i32 {
+  const i = socketAt(fd);
+  return i < 0 ? i : -Errno.EOPNOTSUPP;
 }
 
 /** A new socket without a descriptor, or -EMFILE. */

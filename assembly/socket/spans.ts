@@ -1,0 +1,46 @@
+import { Tcb } from "../tcp/tcb";
+import { refusal, streamOf } from "./descriptor";
+import {
+  streamReceivePtr,
+  streamReceiveReady,
+  streamReceiveRelease,
+  streamSendCommit,
+  streamSendPtr,
+  streamSendRoom,
+} from "./stream";
+
+/** Send and receive without a copy: contiguous spans of a stream's own buffers. */
+
+/** Octets that may be written at `send_ptr`; -EAGAIN when the buffer is full (news follow when there is room), -EPIPE ... */
+export function send_room(fd: i32): i32 {
+  const at = streamOf(fd);
+  return at ? streamSendRoom(changetype<Tcb>(at)) : refusal(fd);
+}
+
+export function send_ptr(fd: i32): usize {
+  const at = streamOf(fd);
+  return at ? streamSendPtr(changetype<Tcb>(at)) : 0;
+}
+
+/** `octets` of the span have been written: queue them. Returns `octets`; -EINVAL if that is more than the span. */
+export function send_commit(fd: i32, octets: u32): i32 {
+  const at = streamOf(fd);
+  return at ? streamSendCommit(changetype<Tcb>(at), octets) : refusal(fd);
+}
+
+/** Octets that can be read at `recv_ptr`; 0 at the end of the stream, -EAGAIN when there is nothing yet, or the error. */
+export function recv_ready(fd: i32): i32 {
+  const at = streamOf(fd);
+  return at ? streamReceiveReady(changetype<Tcb>(at)) : refusal(fd);
+}
+
+export function recv_ptr(fd: i32): usize {
+  const at = streamOf(fd);
+  return at ? streamReceivePtr(changetype<Tcb>(at)) : 0;
+}
+
+/** `octets` of the span have been read: the peer may send as many more. */
+export function recv_release(fd: i32, octets: u32): i32 {
+  const at = streamOf(fd);
+  return at ? streamReceiveRelease(changetype<Tcb>(at), octets) : refusal(fd);
+}
