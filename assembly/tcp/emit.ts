@@ -1,7 +1,7 @@
 import { Counter, Drop, Protocol } from "../abi";
 import { TTL } from "../config";
 import { Answer, mayAnswer } from "../ip/limit";
-import { begin, finish, tryAgain } from "../ip/output";
+import { begin, finish, tryAgain, whyNot } from "../ip/output";
 import { count, drop } from "../stats";
 import { ringRead } from "../storage/ring";
 import { TCP_HEADER, TcpFlag, TcpHeader } from "../wire/tcp";
@@ -124,7 +124,10 @@ export function emitTimeWaitAck(record: TimeWait): void {
 /** Answer `seg`, swapping its ports, with a segment of header only; lost if the ring is full. */
 function bare(local: u32, foreign: u32, seq: Seq, ack: Seq, flags: u32, wnd: u32, ttl: u32, tos: u32): void {
   const at = begin(local, foreign);
-  if (at == 0) return;
+  if (at == 0) {
+    if (tryAgain()) drop(whyNot()); // nobody will
+    return;
+  }
   writeHeader(at, (seg.localPort << 16) | seg.foreignPort, seq, ack, TCP_HEADER, flags, wnd);
   finish(Protocol.IPPROTO_TCP, TCP_HEADER, ttl, tos);
 }

@@ -70,9 +70,7 @@ export class UdpSocket implements AsyncIterable<Datagram> {
   /** Receive until the socket is closed. Leaving the loop closes it. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Datagram, void, void> {
     try {
-      while (this.descriptor.isOpen) yield await this.receive();
-    } catch (error) {
-      if (this.descriptor.isOpen) throw error;
+      yield* this.descriptor.until(() => this.receive());
     } finally {
       this.close();
     }

@@ -39,6 +39,15 @@ export class Descriptor {
     listenersOf(board).set(fd, onEvent);
   }
 
+  /** What `take` gives, one after the other, until the descriptor is closed; then it ends. Whoever leaves early has to close. */
+  async *until<T>(take: () => Promise<T>): AsyncGenerator<T, void, void> {
+    try {
+      while (this.isOpen) yield await take();
+    } catch (error) {
+      if (this.isOpen) throw error;
+    }
+  }
+
   get isOpen(): boolean {
     return this.open;
   }

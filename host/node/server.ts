@@ -59,9 +59,7 @@ export class TcpServer implements AsyncIterable<TcpSocket> {
   /** Take connections until the server is closed. Leaving the loop closes it. */
   async *[Symbol.asyncIterator](): AsyncGenerator<TcpSocket, void, void> {
     try {
-      while (this.descriptor.isOpen) yield await this.accept();
-    } catch (error) {
-      if (this.descriptor.isOpen) throw error;
+      yield* this.descriptor.until(() => this.accept());
     } finally {
       this.close();
     }

@@ -62,7 +62,7 @@ class Reader {
   }
 
   /** Passes over octets; 0 stands for the operand that nobody asks for. */
-  skip(count: number): 0 {
+  advance(count: number): 0 {
     this.at += count;
     return 0;
   }
@@ -86,7 +86,7 @@ class Reader {
 export function parseWasm(bytes: Uint8Array): Module {
   const reader = new Reader(bytes);
   if (new DataView(bytes.buffer, bytes.byteOffset).getUint32(0) !== 0x0061736d) throw new Error("not a WebAssembly module");
-  reader.skip(8);
+  reader.advance(8);
   const module: Module = {
     imports: [],
     exports: [],
@@ -155,7 +155,7 @@ function readSegment(body: Reader, module: Module): void {
   let address = 0;
   if (mode !== 1) instructions(body, (opcode, operand) => (address = opcode === I32_CONST ? operand : address));
   const size = body.u();
-  body.skip(size);
+  body.advance(size);
   if (mode !== 1) module.segments.push({ address: address >>> 0, size });
 }
 
@@ -192,11 +192,11 @@ function operandsOf(opcode: number, code: Reader): number {
   if (opcode === 0x3f || opcode === MEMORY_GROW) return code.byte();
   if (opcode === I32_CONST) return code.s();
   if (opcode === 0x42 || (opcode >= 0x02 && opcode <= 0x04)) return code.u();
-  if (opcode === 0x43) return code.skip(4);
-  if (opcode === 0x44) return code.skip(8);
+  if (opcode === 0x43) return code.advance(4);
+  if (opcode === 0x44) return code.advance(8);
   if (opcode === 0x0e) return branchTable(code);
   if (opcode === 0x11) return code.u() + code.u();
-  if (opcode === 0x1c) return code.skip(code.u());
+  if (opcode === 0x1c) return code.advance(code.u());
   if (opcode === 0xfc) return bulkOperands(code.u(), code);
   if (opcode === 0xfd) return vectorOperands(code.u(), code);
   const one = opcode === 0x0c || opcode === 0x0d || opcode === 0x10 || (opcode >= 0x20 && opcode <= 0x26) || opcode === 0xd2;
@@ -221,7 +221,7 @@ function bulkOperands(opcode: number, code: Reader): number {
 
 function vectorOperands(opcode: number, code: Reader): number {
   if (opcode <= 11 || opcode === 92 || opcode === 93) return memoryOperand(code);
-  if (opcode === 12 || opcode === 13) return code.skip(16);
+  if (opcode === 12 || opcode === 13) return code.advance(16);
   if (opcode >= 21 && opcode <= 34) return code.byte();
   if (opcode >= 84 && opcode <= 91) return memoryOperand(code) + code.byte();
   return 0;

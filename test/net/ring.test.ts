@@ -140,6 +140,21 @@ describe("a transmit ring that stays full", () => {
     expect(mac.counter(Drop.RingFull)).toBeGreaterThan(0);
   });
 
+  test("a RST that finds no room is counted, not lost in silence", async () => {
+    const mac = await ready();
+    for (let i = 0; i < mac.record.txCount; i++) {
+      mac.give(ping(i));
+      mac.poll(1);
+    }
+    const before = mac.counter(Drop.RingFull);
+    const ends = { src: PEER.ip, dst: BOARD.ip };
+    const syn = wire.tcp(ends, { src: 999, dst: 4321, seq: 1, flags: "S" });
+    mac.give(wire.ethernet({ src: PEER.mac, dst: BOARD.mac }, wire.ipv4({ ...ends, protocol: 6 }, syn)));
+    mac.poll(2);
+    expect(mac.counter(Drop.RingFull)).toBe(before + 1);
+    expect(mac.takeAll()).toHaveLength(mac.record.txCount);
+  });
+
   test("a connection survives it: what could not be sent is sent when there is room", async () => {
     const mac = await ready();
     const at = mac.calls.scratch();
