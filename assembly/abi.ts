@@ -56,6 +56,8 @@ export const enum SocketOption {
   SO_SNDBUF = 7,
   SO_RCVBUF = 8,
   SO_KEEPALIVE = 9,
+  /** Urgent data stays in the stream. */
+  SO_OOBINLINE = 10,
   /** Two 32-bit words: on/off, seconds. */
   SO_LINGER = 13,
   SO_ACCEPTCONN = 30,
@@ -69,12 +71,89 @@ export const enum IpOption {
 export const enum TcpOption {
   TCP_NODELAY = 1,
   TCP_MAXSEG = 2,
+  TCP_CORK = 3,
   TCP_KEEPIDLE = 4,
   TCP_KEEPINTVL = 5,
   TCP_KEEPCNT = 6,
   TCP_SYNCNT = 7,
+  /** Seconds an orphan waits in FIN-WAIT-2; -1: not at all. */
+  TCP_LINGER2 = 8,
+  /** Seconds a listener waits for data before it wakes accept. */
+  TCP_DEFER_ACCEPT = 9,
+  TCP_WINDOW_CLAMP = 10,
+  /** A TcpInfoRecord, read only. */
+  TCP_INFO = 11,
+  TCP_QUICKACK = 12,
+  /** A name: "reno", "cubic". */
+  TCP_CONGESTION = 13,
+  /** Milliseconds sent data may stay unacknowledged; 0: as RETRIES says. */
+  TCP_USER_TIMEOUT = 18,
+  TCP_NOTSENT_LOWAT = 25,
+}
+/** TCP_INFO: the fields of Linux's struct tcp_info that exist here; times in microseconds unless their name says ms. */
+export const enum TcpInfoRecord {
+  state = 0,
+  caState = 1,
+  retransmits = 2,
+  probes = 3,
+  backoff = 4,
+  /** A mask of TcpInfoOption. */
+  options = 5,
+  /** Send shift count in the lower, receive shift count in the upper four bits. */
+  wscale = 6,
+  _flags = 7,
+  rto = 8,
+  ato = 12,
+  sndMss = 16,
+  rcvMss = 20,
+  /** Segments, as the next four. */
+  unacked = 24,
+  sacked = 28,
+  lost = 32,
+  retrans = 36,
+  fackets = 40,
+  /** Milliseconds since, as the next three. */
+  lastDataSent = 44,
+  lastAckSent = 48,
+  lastDataRecv = 52,
+  lastAckRecv = 56,
+  pmtu = 60,
+  rcvSsthresh = 64,
+  rtt = 68,
+  rttvar = 72,
+  /** Segments, as the next. */
+  sndSsthresh = 76,
+  sndCwnd = 80,
+  advmss = 84,
+  /** Segments. */
+  reordering = 88,
+  rcvRtt = 92,
+  rcvSpace = 96,
+  totalRetrans = 100,
+  size = 104,
+}
+export const enum TcpInfoOption {
+  Timestamps = 1,
+  Sack = 2,
+  WindowScale = 4,
+  Ecn = 8,
+}
+/** TcpInfoRecord.caState, Linux's names. */
+export const enum CaState {
+  Open,
+  Disorder,
+  CWR,
+  Recovery,
+  Loss,
+}
+export const enum CongestionControl {
+  Reno,
+  Cubic,
+  count,
 }
 export const enum MessageFlag {
+  /** Urgent data: the last octet sent, or the one received. */
+  MSG_OOB = 1,
   MSG_PEEK = 2,
   MSG_TRUNC = 0x20,
   MSG_DONTWAIT = 0x40,
@@ -109,6 +188,7 @@ export const enum Errno {
   EMFILE = 24,
   EPIPE = 32,
   EDOM = 33,
+  ENOSYS = 38,
   EPROTO = 71,
   ENOTSOCK = 88,
   EDESTADDRREQ = 89,
@@ -217,6 +297,42 @@ export const enum Link {
   Up = 1,
 }
 
+// ---- Settings for tests ----------------------------------------------------------------------------------------------
+
+/**
+ * What a build with TUNABLE lets a host change at run time, between `init` and the first socket: `tune`, `tuned`. Meant for tests that
+ * play another system; a firmware has the knobs of config.ts instead. Times in ms.
+ */
+export const enum Setting {
+  /** Segments. */
+  InitialWindow,
+  RtoInitial,
+  RtoMin,
+  RtoMax,
+  DelayedAck,
+  Msl,
+  SynRetries,
+  SynAckRetries,
+  Retries,
+  FinWait2,
+  /** 0 as Linux, 1 as FreeBSD. */
+  OptionOrder,
+  RcvBuf,
+  SndBuf,
+  /** The least shift count a SYN offers, 0..14. */
+  WindowShift,
+  Sack,
+  Timestamps,
+  WindowScaling,
+  /** 0 never, 1 ask and accept, 2 accept. */
+  Ecn,
+  /** A CongestionControl. */
+  Congestion,
+  /** 0 never, 1 when the SYN queue is full, 2 always. */
+  Cookies,
+  count,
+}
+
 // ---- Looking inside ------------------------------------------------------------------------------------------------------
 
 /** One row of netstat, filled in by `sockets(index, record)`. Addresses are plain numbers, 10.0.0.1 being 0x0a000001. */
@@ -300,6 +416,8 @@ export const enum Drop {
   IcmpSourceQuench,
   IcmpQuote,
   IcmpSequence,
+  /** "Fragmentation needed" with an MTU that cannot be (RFC 5927 §7). */
+  IcmpMtu,
   IcmpRateLimited,
   // UDP
   UdpLength,
@@ -318,6 +436,9 @@ export const enum Drop {
   TcpNotSyn,
   TcpSynFin,
   TcpBadAck,
+  /** RFC 7323 §5: older than what has been seen; §3.2: agreed on but missing. */
+  TcpPaws,
+  TcpNoTimestamp,
   TcpReset,
   TcpOutOfWindow,
   TcpChallenged,
@@ -380,6 +501,22 @@ export const enum Counter {
   TcpWindowScaleClamped,
   TcpCookiesOut,
   TcpCookiesIn,
+  TcpSackRecoveries,
+  TcpLostRetransmits,
+  TcpLossProbes,
+  TcpSpuriousTimeouts,
+  TcpSpuriousRecoveries,
+  TcpReorderings,
+  TcpDsacksIn,
+  TcpDsacksOut,
+  TcpSackInvalid,
+  TcpEcnMarks,
+  TcpEcnReductions,
+  TcpUrgentIn,
+  TcpUrgentOut,
+  TcpPathMtuDecreases,
+  TcpBlackHoles,
+  TcpOrphansReset,
   count,
 }
 

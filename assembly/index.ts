@@ -7,6 +7,7 @@ import { SCRATCH } from "./config";
 import { macAt } from "./driver/mac_ring";
 import * as iface from "./ip/iface";
 import { arpSet } from "./link/arp";
+import * as settings from "./settings";
 import * as calls from "./socket/calls";
 import { describe } from "./socket/listing";
 import { start } from "./stack";
@@ -46,6 +47,13 @@ export function ifconfig(i: u32, address: u32, prefix: u32, gateway: u32): i32 {
 /** A neighbour that is not asked for: its IPv4 address and the place of its MAC address. -EINVAL, -ENOBUFS. */
 export function arp_set(address: u32, macAddress: usize): i32 {
   return arpSet(address, macAddress);
+}
+/** Test settings, in builds with TUNABLE: 0, -EINVAL, -ENOSYS. To be called after `init`, before the first socket. */
+export function tune(setting: u32, value: u32): i32 {
+  return settings.tune(setting, value);
+}
+export function tuned(setting: u32): u32 {
+  return settings.tuned(setting);
 }
 /** Debug builds: the ring of the newest trace records, and how many were ever written. 0 in release builds. */
 export function trace(): usize {

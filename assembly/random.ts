@@ -68,6 +68,7 @@ export const enum Purpose {
   PortCounter,
   Buckets,
   Cookie,
+  Timestamp,
 }
 
 /** The next of an unpredictable sequence. */

@@ -12,6 +12,7 @@ import { arpDeadline, arpTick, hasArpDeadline, initArp } from "./link/arp";
 import { arpArrives } from "./link/arp_input";
 import { frameArrives } from "./link/input";
 import { seedRandom } from "./random";
+import { initSettings } from "./settings";
 import { initDatagrams } from "./socket/datagram";
 import { initDescriptors } from "./socket/descriptor";
 import { drop, initStats } from "./stats";
@@ -37,6 +38,7 @@ import { Unreachable } from "./wire/icmp";
 /** Everything back to the start, with a new secret. The rings keep MAC address, capabilities and link state. */
 export function start(s0: u32, s1: u32, s2: u32, s3: u32): void {
   seedRandom(s0, s1, s2, s3);
+  initSettings();
   initStats();
   initRings();
   initArp();

@@ -1,6 +1,6 @@
 import { Errno, IpOption, Level, Protocol, SocketOption, SocketType, State, TcpOption, Family } from "../abi";
 import { MAX_BUF, MIN_BUF } from "../config";
-import { Flag, Tcb, Timer } from "../tcp/tcb";
+import { Flag, Tcb, Timer, Wish } from "../tcp/tcb";
 import { OUR_MSS } from "../tcp/lifecycle";
 import { arm, disarm } from "../tcp/timers";
 import { takeError } from "./stream";
@@ -23,7 +23,7 @@ export function streamGetOption(tcb: Tcb, level: u32, name: u32): i32 {
 function getSocketOption(tcb: Tcb, name: u32): i32 {
   switch (name) {
     case SocketOption.SO_REUSEADDR:
-      return <i32>tcb.has(Flag.ReuseAddress);
+      return <i32>tcb.wants(Wish.ReuseAddress);
     case SocketOption.SO_TYPE:
       return <i32>SocketType.SOCK_STREAM;
     case SocketOption.SO_ERROR:
@@ -33,10 +33,10 @@ function getSocketOption(tcb: Tcb, name: u32): i32 {
     case SocketOption.SO_RCVBUF:
       return <i32>(tcb.rcv.buffer ? tcb.rcv.size : tcb.wantedRcv);
     case SocketOption.SO_KEEPALIVE:
-      return <i32>tcb.has(Flag.KeepAlive);
+      return <i32>tcb.wants(Wish.KeepAlive);
     case SocketOption.SO_LINGER:
       store<u32>(second, tcb.lingerSeconds);
-      return <i32>tcb.has(Flag.Linger);
+      return <i32>tcb.wants(Wish.Linger);
     case SocketOption.SO_ACCEPTCONN:
       return <i32>(tcb.state == State.Listen);
     case SocketOption.SO_PROTOCOL:
@@ -57,7 +57,7 @@ function getIpOption(tcb: Tcb, name: u32): i32 {
 function getTcpOption(tcb: Tcb, name: u32): i32 {
   switch (name) {
     case TcpOption.TCP_NODELAY:
-      return <i32>tcb.has(Flag.NoDelay);
+      return <i32>tcb.wants(Wish.NoDelay);
     case TcpOption.TCP_MAXSEG:
       return <i32>(tcb.mss ? <u32>tcb.mss : tcb.userMss ? <u32>tcb.userMss : 536);
     case TcpOption.TCP_KEEPIDLE:
@@ -80,15 +80,15 @@ export function streamSetOption(tcb: Tcb, level: u32, name: u32, n: u32, seconds
   return -Errno.ENOPROTOOPT;
 }
 
-function flag(tcb: Tcb, which: Flag, on: u32): i32 {
-  tcb.put(which, on != 0);
+function wish(tcb: Tcb, which: Wish, on: u32): i32 {
+  tcb.wish(which, on != 0);
   return 0;
 }
 
 function setSocketOption(tcb: Tcb, name: u32, n: u32, seconds: u32): i32 {
   switch (name) {
     case SocketOption.SO_REUSEADDR:
-      return flag(tcb, Flag.ReuseAddress, n);
+      return wish(tcb, Wish.ReuseAddress, n);
     case SocketOption.SO_SNDBUF:
       if (tcb.snd.buffer == 0) tcb.wantedSnd = bufferSize(n);
       return 0;
@@ -99,7 +99,7 @@ function setSocketOption(tcb: Tcb, name: u32, n: u32, seconds: u32): i32 {
       return setKeepAlive(tcb, n != 0);
     case SocketOption.SO_LINGER:
       tcb.lingerSeconds = <u16>min<u32>(seconds, 0xffff);
-      return flag(tcb, Flag.Linger, n);
+      return wish(tcb, Wish.Linger, n);
     default:
       return -Errno.ENOPROTOOPT;
   }
@@ -111,7 +111,7 @@ function bufferSize(n: u32): u32 {
 }
 
 function setKeepAlive(tcb: Tcb, on: bool): i32 {
-  tcb.put(Flag.KeepAlive, on);
+  tcb.wish(Wish.KeepAlive, on);
   tcb.keepProbes = 0;
   if (tcb.state < State.Established || tcb.state == State.TimeWait) return 0;
   if (on) arm(tcb, Timer.Keep, tcb.keepIdle);
@@ -133,7 +133,7 @@ function setIpOption(tcb: Tcb, name: u32, n: u32): i32 {
 function setTcpOption(tcb: Tcb, name: u32, n: u32): i32 {
   switch (name) {
     case TcpOption.TCP_NODELAY:
-      tcb.put(Flag.NoDelay, n != 0);
+      tcb.wish(Wish.NoDelay, n != 0);
       if (tcb.state >= State.Established) tcb.mark(); // what Nagle held back may go
       return 0;
     case TcpOption.TCP_MAXSEG:
@@ -143,7 +143,7 @@ function setTcpOption(tcb: Tcb, name: u32, n: u32): i32 {
     case TcpOption.TCP_KEEPIDLE:
       if (n < 1 || n > 32767) return -Errno.EINVAL;
       tcb.keepIdle = n * 1000;
-      return tcb.has(Flag.KeepAlive) ? setKeepAlive(tcb, true) : 0;
+      return tcb.wants(Wish.KeepAlive) ? setKeepAlive(tcb, true) : 0;
     case TcpOption.TCP_KEEPINTVL:
       if (n < 1 || n > 32767) return -Errno.EINVAL;
       tcb.keepInterval = n * 1000;

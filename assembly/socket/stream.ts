@@ -1,7 +1,7 @@
 import { Errno, MessageFlag, Poll, Shutdown, State } from "../abi";
 import { isBroadcast, isLocal, isMulticast } from "../ip/iface";
 import { sourceFor } from "../ip/route";
-import { RCV_BUF, SND_BUF } from "../config";
+import { receiveBuffer, sendBuffer } from "../settings";
 import { ringRead, ringSpan, ringWrite } from "../storage/ring";
 import { hasRoom, sendRoom } from "../tcp/acknowledge";
 import { closeSending, orphan } from "../tcp/ending";
@@ -20,8 +20,8 @@ export function streamOpen(i: u32): i32 {
   if (index == NONE) return -Errno.ENOBUFS;
   const tcb = Tcb.at(index);
   tcb.socket = <u16>i;
-  tcb.wantedRcv = RCV_BUF;
-  tcb.wantedSnd = SND_BUF;
+  tcb.wantedRcv = receiveBuffer();
+  tcb.wantedSnd = sendBuffer();
   return <i32>index;
 }
 

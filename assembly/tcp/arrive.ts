@@ -1,4 +1,5 @@
 import { Drop, Errno, State } from "../abi";
+import { TIMESTAMPS } from "../config";
 import { now } from "../clock";
 import { drop } from "../stats";
 import { TcpFlag } from "../wire/tcp";
@@ -8,11 +9,13 @@ import { over } from "./ending";
 import { finArrives, goesOn } from "./finish";
 import { acknowledged, synSentArrives } from "./handshake";
 import { cookieArrives, cookieIn, halfOpenArrives, listenArrives } from "./listen";
+import { isOld, noteTimestamp } from "./paws";
+import { reportTwice } from "./sack";
 import { readSegment, seg } from "./segment";
 import { Seq } from "./seq";
 import { HalfOpen, findHalfOpen, synQueueFull } from "./synqueue";
 import { findConnection, findListener } from "./table";
-import { Flag, NONE, Tcb } from "./tcb";
+import { Agreed, Flag, NONE, Tcb } from "./tcb";
 import { textArrives } from "./text";
 import { TimeWait, findTimeWait, forget, restart } from "./timewait";
 
@@ -72,7 +75,11 @@ function withoutSyn(): void {
 
 /** §3.10.7.4, "Otherwise": the steps, in the order of the text. */
 function otherwise(tcb: Tcb): Drop {
-  if (!acceptable(tcb)) return outOfWindow(tcb); // first, sequence number
+  if (TIMESTAMPS && tcb.uses(Agreed.Timestamps) && !seg.rst) {
+    if (!seg.timestamps) return drop(Drop.TcpNoTimestamp); // RFC 7323 §3.2
+    if (isOld(tcb)) return unacceptable(tcb, Drop.TcpPaws); // §5.3
+  }
+  if (!acceptable(tcb)) return unacceptable(tcb, Drop.TcpOutOfWindow); // first, sequence number
   if (seg.rst) return resetArrives(tcb); // second, RST (RFC 5961 §3.2)
   if (seg.syn) return challenge(tcb, Drop.TcpSyn); // fourth, SYN (RFC 5961 §4.2)
   if (!seg.hasAck) return drop(Drop.TcpNoAck); // fifth, ACK
@@ -82,6 +89,7 @@ function otherwise(tcb: Tcb): Drop {
     tcb.snd.wnd = seg.wnd << tcb.snd.scale;
   }
   tcb.heardAt = now();
+  noteTimestamp(tcb);
   const why = ackArrives(tcb);
   if (why != Drop.None) return why;
   if (!goesOn(tcb)) return Drop.None;
@@ -110,10 +118,13 @@ function acceptable(tcb: Tcb): bool {
 }
 
 /** Tell the peer where we are; text that came again always gets its answer, anything else from a small budget. */
-function outOfWindow(tcb: Tcb): Drop {
-  if (seg.rst) return drop(Drop.TcpOutOfWindow);
-  if (seg.syn || (seg.textLength == 0 && !seg.fin)) return challenge(tcb, Drop.TcpOutOfWindow);
-  return tcb.challenge(drop(Drop.TcpOutOfWindow));
+function unacceptable(tcb: Tcb, why: Drop): Drop {
+  if (seg.rst) return drop(why);
+  if (seg.syn || (seg.textLength == 0 && !seg.fin)) return challenge(tcb, why);
+  const rcv = tcb.rcv;
+  const end = seg.seq.plus(seg.textLength);
+  if (seg.seq.before(rcv.nxt)) reportTwice(tcb, seg.seq, end.after(rcv.nxt) ? rcv.nxt : end);
+  return tcb.challenge(drop(why));
 }
 
 function resetArrives(tcb: Tcb): Drop {

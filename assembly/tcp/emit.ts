@@ -1,17 +1,20 @@
 import { Counter, Drop, Protocol } from "../abi";
-import { TTL } from "../config";
+import { SACK, TIMESTAMPS, TTL } from "../config";
+import { now } from "../clock";
+import { sackOffered, scalingOffered, timestampsOffered } from "../settings";
 import { Answer, mayAnswer } from "../ip/limit";
 import { begin, finish, tryAgain, whyNot } from "../ip/output";
 import { count, drop } from "../stats";
 import { ringRead } from "../storage/ring";
 import { TCP_HEADER, TcpFlag, TcpHeader } from "../wire/tcp";
-import { NO_SCALE, writeSynOptions } from "../wire/tcp_options";
+import { timestampOffset } from "./isn";
 import { announcedMss } from "./lifecycle";
+import { blocksToSend, timestamp, writeOptions, writeSynOptions } from "./options";
 import { freeSpace, scaleFor, windowToAnnounce } from "./receiver";
 import { seg } from "./segment";
 import { Seq } from "./seq";
 import { HalfOpen } from "./synqueue";
-import { Flag, Receiver, Tcb, Timer } from "./tcb";
+import { Agreed, Flag, Receiver, Tcb, Timer } from "./tcb";
 import { TimeWait } from "./timewait";
 import { disarm } from "./timers";
 
@@ -54,7 +57,8 @@ export function emitPlan(tcb: Tcb): bool {
     return true;
   }
   let size = TCP_HEADER;
-  if (flags & TcpFlag.SYN) size += writeSynOptions(at + size, announcedMss(tcb.userMss), offeredScale(tcb, flags));
+  if (flags & TcpFlag.SYN) size += synOptions(tcb, at + size, flags);
+  else if (tcb.agreed) size += writeOptions(tcb, at + size, flags & TcpFlag.RST ? 0 : blocksToSend(tcb));
   const ports = ((<u32>tcb.localPort) << 16) | tcb.foreignPort;
   writeHeader(at, ports, plan.seq, tcb.rcv.nxt, size, flags, announce(tcb, flags));
   const snd = tcb.snd;
@@ -63,10 +67,20 @@ export function emitPlan(tcb: Tcb): bool {
   return true;
 }
 
-/** A SYN offers our shift count; a SYN-ACK repeats it only if the peer's SYN had one. */
-function offeredScale(tcb: Tcb, flags: u32): u32 {
-  if (flags & TcpFlag.ACK && !tcb.has(Flag.Scaled)) return NO_SCALE;
-  return scaleFor(tcb.rcv.size);
+/** A SYN offers all we can; a SYN-ACK repeats what the peer's SYN had. */
+function synOptions(tcb: Tcb, at: usize, flags: u32): u32 {
+  const answer = (flags & TcpFlag.ACK) != 0;
+  const offer = answer ? <u32>tcb.agreed : ourOffer();
+  if (TIMESTAMPS && !answer) tcb.tsOffset = timestampOffset(tcb.localAddress, tcb.localPort, tcb.foreignAddress, tcb.foreignPort);
+  return writeSynOptions(at, announcedMss(tcb.userMss), scaleFor(tcb.rcv.size), offer, timestamp(tcb), tcb.tsRecent);
+}
+
+/** A mask of Agreed. */
+function ourOffer(): u32 {
+  let offer: u32 = scalingOffered() ? Agreed.Scale : 0;
+  if (TIMESTAMPS && timestampsOffered()) offer |= Agreed.Timestamps;
+  if (SACK && sackOffered()) offer |= Agreed.Sack;
+  return offer;
 }
 
 /** The window field of the next segment; what it promises is remembered. */
@@ -101,8 +115,9 @@ export function emitSynAck(entry: HalfOpen, userMss: u32, ttl: u32, tos: u32): b
   const at = begin(entry.localAddress, entry.foreignAddress);
   if (at == 0) return !tryAgain(); // lost on the way out counts as sent
   const receive = (<u32>1) << entry.receiveOrder;
-  const scale = <u32>entry.scale == NO_SCALE ? NO_SCALE : scaleFor(receive);
-  const size = TCP_HEADER + writeSynOptions(at + TCP_HEADER, announcedMss(userMss), scale);
+  const value = now() + entry.timestampOffset;
+  const mss = announcedMss(userMss);
+  const size = TCP_HEADER + writeSynOptions(at + TCP_HEADER, mss, scaleFor(receive), entry.agreed, value, entry.tsRecent);
   const ports = ((<u32>entry.localPort) << 16) | entry.foreignPort;
   const flags = TcpFlag.SYN | TcpFlag.ACK;
   writeHeader(at, ports, entry.iss, entry.irs.plus(1), size, flags, min(receive, LARGEST_WINDOW));

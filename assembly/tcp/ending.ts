@@ -1,10 +1,10 @@
 import { Counter, State } from "../abi";
-import { FIN_WAIT2 } from "../config";
+import { finWait2 } from "../settings";
 import { count } from "../stats";
 import { detach, release } from "./lifecycle";
 import { readable, windowToAnnounce } from "./receiver";
 import { removeConnection } from "./table";
-import { Flag, NONE, Tcb, Timer, work } from "./tcb";
+import { Flag, NONE, Tcb, Timer, work, Wish } from "./tcb";
 import { arm, unschedule } from "./timers";
 import { remember } from "./timewait";
 
@@ -55,7 +55,7 @@ export function enterTimeWait(tcb: Tcb): void {
 /** Our FIN has been acknowledged while the peer may still send; nobody may be left to read that (Linux: tcp_fin_timeout). */
 export function enterFinWait2(tcb: Tcb): void {
   tcb.enter(State.FinWait2);
-  if (orphaned(tcb)) arm(tcb, Timer.Keep, FIN_WAIT2);
+  if (orphaned(tcb)) arm(tcb, Timer.Keep, finWait2());
   tcb.tell();
 }
 
@@ -67,9 +67,9 @@ export function orphan(tcb: Tcb): void {
   if (state == State.TimeWait) return disposed(tcb);
   if (state == State.SynSent) return over(tcb, 0);
   const unread = readable(tcb) > 0;
-  const hardly = tcb.has(Flag.Linger) && tcb.lingerSeconds == 0;
+  const hardly = tcb.wants(Wish.Linger) && tcb.lingerSeconds == 0;
   if (unread || hardly) return abort(tcb, 0); // SHLD-3
-  if (state == State.FinWait2) arm(tcb, Timer.Keep, FIN_WAIT2);
+  if (state == State.FinWait2) arm(tcb, Timer.Keep, finWait2());
   closeSending(tcb);
 }
 

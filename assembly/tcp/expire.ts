@@ -1,5 +1,6 @@
 import { Counter, Errno, State } from "../abi";
-import { MAX_TCBS, RETRIES } from "../config";
+import { MAX_TCBS } from "../config";
+import { retries } from "../settings";
 import { now } from "../clock";
 import { doubtRoute } from "../ip/route";
 import { count } from "../stats";
@@ -8,7 +9,7 @@ import { synAckDue } from "./listen";
 import { timedOut } from "./recovery";
 import { backedOff } from "./rtt";
 import { HalfOpen } from "./synqueue";
-import { Flag, Tcb, Timer } from "./tcb";
+import { Flag, Tcb, Timer, Wish } from "./tcb";
 import { arm, fired, nextDue, reschedule } from "./timers";
 import { expireTimeWaits } from "./timewait";
 
@@ -52,7 +53,7 @@ function retransmissionDue(tcb: Tcb): bool {
   tcb.mark();
   if (!tcb.has(Flag.WasEstablished)) return synDue(tcb);
   const persisting = snd.max == snd.una || tcb.has(Flag.Probed) || snd.wnd == 0;
-  if (tcb.unanswered >= RETRIES) return giveUp(tcb); // R2 (MUST-20)
+  if (tcb.unanswered >= retries()) return giveUp(tcb); // R2 (MUST-20)
   if (persisting && tcb.backoff >= ORPHAN_PROBES && orphaned(tcb)) {
     abort(tcb, 0);
     return false;
@@ -101,7 +102,7 @@ function keepDue(tcb: Tcb): bool {
     over(tcb, 0);
     return false;
   }
-  if (!tcb.has(Flag.KeepAlive)) return true;
+  if (!tcb.wants(Wish.KeepAlive)) return true;
   const idle = now() - tcb.heardAt;
   if (tcb.keepProbes == 0 && idle < tcb.keepIdle) {
     arm(tcb, Timer.Keep, tcb.keepIdle - idle);

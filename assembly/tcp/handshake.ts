@@ -1,16 +1,17 @@
 import { Counter, Drop, Errno, State } from "../abi";
+import { now } from "../clock";
 import { count, drop } from "../stats";
 import { sizeFor } from "../storage/buddy";
-import { NO_SCALE } from "../wire/tcp_options";
 import { refuse } from "./emit";
 import { over } from "./ending";
 import { initialSequence } from "./isn";
-import { agree, beginReceiving, beginSending, believable, freeBuffers, shiftOf, takeBuffers } from "./lifecycle";
+import { agree, beginReceiving, beginSending, believable, freeBuffers, offered, shiftOf, takeBuffers } from "./lifecycle";
 import { sample } from "./rtt";
+import { initReport } from "./sack";
 import { seg } from "./segment";
 import { Seq } from "./seq";
 import { addConnection } from "./table";
-import { Flag, Tcb, Timer } from "./tcb";
+import { Flag, Tcb, Timer, Wish } from "./tcb";
 import { arm, disarm } from "./timers";
 
 /** The active open. */
@@ -19,13 +20,15 @@ import { arm, disarm } from "./timers";
 export function openActively(tcb: Tcb): u32 {
   freeBuffers(tcb);
   if (!takeBuffers(tcb, sizeFor(tcb.wantedRcv), sizeFor(tcb.wantedSnd))) return Errno.ENOBUFS;
-  const kept = Flag.NoDelay | Flag.KeepAlive | Flag.ReuseAddress | Flag.Linger;
-  tcb.flags = (tcb.flags & kept) | Flag.Active;
+  tcb.flags = Flag.Active;
   tcb.error = 0;
   tcb.softError = 0;
   tcb.backoff = 0;
   tcb.unanswered = 0;
   tcb.ranges.init();
+  initReport(tcb);
+  tcb.agreed = 0;
+  tcb.tsRecent = 0;
   beginReceiving(tcb, Seq.of(0)); // until the peer's SYN tells where it begins
   beginSending(tcb, initialSequence(tcb.localAddress, tcb.localPort, tcb.foreignAddress, tcb.foreignPort));
   tcb.enter(State.SynSent);
@@ -41,8 +44,9 @@ export function synSentArrives(tcb: Tcb): bool {
   if (seg.rst) return reset(tcb); // second, RST
   if (!seg.syn) return ignored(Drop.TcpNotSyn); // fifth, neither
   beginReceiving(tcb, seg.seq); // fourth, SYN
-  const scaled = seg.scale != NO_SCALE;
-  agree(tcb, believable(seg.mss), scaled ? shiftOf(seg.scale) : 0, scaled);
+  agree(tcb, believable(seg.mss), shiftOf(seg.scale), offered());
+  tcb.tsRecent = seg.tsVal;
+  tcb.tsRecentAt = now();
   const snd = tcb.snd;
   snd.wnd = seg.wnd; // the window of a SYN is never scaled
   snd.maxWnd = snd.wnd;
@@ -91,7 +95,7 @@ export function acknowledged(tcb: Tcb): void {
   if (tcb.has(Flag.SynLost)) tcb.rto = 3000; // RFC 6298 §5.7
   disarm(tcb, Timer.Retransmit);
   tcb.set(Flag.WasEstablished);
-  if (tcb.has(Flag.KeepAlive)) arm(tcb, Timer.Keep, tcb.keepIdle);
+  if (tcb.wants(Wish.KeepAlive)) arm(tcb, Timer.Keep, tcb.keepIdle);
   if (tcb.state == State.SynSent || tcb.state == State.SynReceived) tcb.enter(State.Established);
   tcb.tell();
 }

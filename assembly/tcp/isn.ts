@@ -8,3 +8,9 @@ export function initialSequence(local: u32, localPort: u32, foreign: u32, foreig
   const f = <u32>siphash(((<u64>local) << 32) | foreign, tuple);
   return Seq.of(now() * 250 + f);
 }
+
+/** What a connection adds to the clock for its timestamps, so that they tell nobody how long we have been up (RFC 7323 §7.1). */
+export function timestampOffset(local: u32, localPort: u32, foreign: u32, foreignPort: u32): u32 {
+  const tuple = ((<u64>localPort) << 16) | foreignPort | ((<u64>Purpose.Timestamp) << 32);
+  return <u32>siphash(((<u64>local) << 32) | foreign, tuple);
+}

@@ -1,15 +1,19 @@
 import { Counter, State } from "../abi";
-import { KEEP_COUNT, KEEP_IDLE, KEEP_INTERVAL, MTU, SYN_RETRIES, TTL } from "../config";
+import { KEEP_COUNT, KEEP_IDLE, KEEP_INTERVAL, MTU, SACK, TIMESTAMPS, TTL } from "../config";
+import { congestionControl, sackOffered, scalingOffered, synRetries, timestampsOffered } from "../settings";
 import { now } from "../clock";
 import { count } from "../stats";
 import { freeBuffer, takeBuffer } from "../storage/buddy";
-import { NO_SCALE } from "../wire/tcp_options";
+import { NO_SCALE, TIMESTAMPS_SIZE } from "../wire/tcp_options";
 import { initCongestion } from "./congestion/control";
+import { timestampOffset } from "./isn";
 import { scaleFor } from "./receiver";
 import { initRtt } from "./rtt";
+import { initReport } from "./sack";
+import { seg } from "./segment";
 import { Seq } from "./seq";
 import { removeConnection, removeListener } from "./table";
-import { Flag, NONE, Tcb, tcbs, wipe, work } from "./tcb";
+import { Agreed, Flag, NONE, Tcb, tcbs, wipe, work } from "./tcb";
 import { unschedule } from "./timers";
 
 /** From the free list to a connection and back. */
@@ -35,11 +39,13 @@ export function takeTcb(): u32 {
   tcb.listener = <u16>NONE;
   tcb.next = <u16>NONE;
   tcb.ttl = <u8>TTL;
+  tcb.congestion = <u8>congestionControl();
   tcb.keepIdle = KEEP_IDLE;
   tcb.keepInterval = KEEP_INTERVAL;
   tcb.keepCount = <u8>KEEP_COUNT;
-  tcb.synRetries = <u8>SYN_RETRIES;
+  tcb.synRetries = <u8>synRetries();
   tcb.ranges.init();
+  initReport(tcb);
   return i;
 }
 
@@ -106,23 +112,34 @@ export function beginReceiving(tcb: Tcb, irs: Seq): void {
   rcv.edge = rcv.nxt;
 }
 
+/** What the SYN in `seg` offers and we do too: a mask of Agreed. */
+export function offered(): u32 {
+  let agreed: u32 = 0;
+  if (seg.scale != NO_SCALE && scalingOffered()) agreed |= Agreed.Scale;
+  if (TIMESTAMPS && seg.timestamps && timestampsOffered()) agreed |= Agreed.Timestamps;
+  if (SACK && seg.sackPermitted && sackOffered()) agreed |= Agreed.Sack;
+  return agreed;
+}
+
 /**
- * The peer's SYN options: its MSS (0: none), its shift count; `scaled` if both sides offered one. Two segments at
- * least fit into the send buffer: with one and a bit, each would wait for the peer's delayed acknowledgement.
+ * What both SYNs said: the peer's MSS (0: none), its shift count, what both can do. Two segments at least fit into the send
+ * buffer: with one and a bit, each would wait for the peer's delayed acknowledgement.
  */
-export function agree(tcb: Tcb, mss: u32, scale: u32, scaled: bool): void {
-  tcb.mss = <u16>min(effectiveMss(mss, tcb.userMss), max(tcb.snd.size >> 1, LEAST_MSS));
-  tcb.put(Flag.Scaled, scaled);
+export function agree(tcb: Tcb, mss: u32, scale: u32, agreed: u32): void {
+  tcb.agreed = <u8>agreed;
+  tcb.mss = <u16>min(effectiveMss(mss, tcb.userMss, agreed), max(tcb.snd.size >> 1, LEAST_MSS));
+  const scaled = tcb.uses(Agreed.Scale);
   tcb.snd.scale = scaled ? scale : 0;
   tcb.rcv.scale = scaled ? scaleFor(tcb.rcv.size) : 0;
+  if (TIMESTAMPS) tcb.tsOffset = timestampOffset(tcb.localAddress, tcb.localPort, tcb.foreignAddress, tcb.foreignPort);
   initCongestion(tcb);
 }
 
-/** Eff.snd.MSS (RFC 9293 §3.7.1, MUST-16); our segments carry no options besides the SYN's. */
-function effectiveMss(theirs: u32, users: u32): u32 {
+/** Eff.snd.MSS (RFC 9293 §3.7.1, MUST-16): what our usual options leave of what the peer takes. */
+function effectiveMss(theirs: u32, users: u32, agreed: u32): u32 {
   const offered = theirs == 0 ? DEFAULT_MSS : max(theirs, LEAST_MSS);
-  const mss = min(offered, OUR_MSS);
-  return users ? min(mss, users) : mss;
+  const mss = users ? min(min(offered, OUR_MSS), users) : min(offered, OUR_MSS);
+  return agreed & Agreed.Timestamps ? mss - TIMESTAMPS_SIZE : mss;
 }
 
 /** Count an MSS that will be raised to the floor. */

@@ -1,21 +1,21 @@
 import { Counter, Drop, State } from "../abi";
-import { SYNACK_RETRIES } from "../config";
+import { TIMESTAMPS } from "../config";
+import { synAckRetries } from "../settings";
 import { now } from "../clock";
 import { count, drop } from "../stats";
 import { sizeFor } from "../storage/buddy";
-import { NO_SCALE } from "../wire/tcp_options";
 import { queueAccept } from "./accept";
 import { makeCookie, redeemCookie } from "./cookie";
 import { emitHalfOpenAck, emitSynAck, refuse } from "./emit";
-import { initialSequence } from "./isn";
-import { agree, beginReceiving, beginSending, believable, release, shiftOf, takeBuffers, takeTcb } from "./lifecycle";
+import { initialSequence, timestampOffset } from "./isn";
+import { agree, beginReceiving, beginSending, believable, offered, release, shiftOf, takeBuffers, takeTcb } from "./lifecycle";
 import { scaleFor } from "./receiver";
 import { measured } from "./rtt";
 import { seg } from "./segment";
 import { Seq } from "./seq";
 import { HalfOpen, addHalfOpen, nameHalfOpen, removeHalfOpen, spareHalfOpen, synQueueFull, wakeHalfOpen } from "./synqueue";
 import { addConnection } from "./table";
-import { Flag, NONE, Tcb, Timer } from "./tcb";
+import { Agreed, Flag, NONE, Tcb, Timer, Wish } from "./tcb";
 import { arm } from "./timers";
 
 /** The passive open: LISTEN, SYN-RECEIVED as an entry of the SYN queue or in a cookie. */
@@ -34,18 +34,23 @@ export function listenArrives(listener: Tcb, reused: bool, above: Seq): Drop {
   if (synQueueFull()) return answerWithCookie(listener);
   const entry = addHalfOpen(seg.localAddress, seg.localPort, seg.foreignAddress, seg.foreignPort); // third, SYN
   const iss = initialSequence(seg.localAddress, seg.localPort, seg.foreignAddress, seg.foreignPort);
-  describe(entry, listener, reused && !iss.after(above) ? above : iss, seg.seq, believable(seg.mss), shiftOf(seg.scale));
+  describe(entry, listener, reused && !iss.after(above) ? above : iss, seg.seq, believable(seg.mss), offered());
   const out = sendSynAck(entry);
   wakeHalfOpen(entry, now() + (out ? SYNACK_TIMEOUT : RING_PAUSE));
   return Drop.None;
 }
 
-function describe(entry: HalfOpen, listener: Tcb, iss: Seq, irs: Seq, mss: u32, scale: u32): void {
+function describe(entry: HalfOpen, listener: Tcb, iss: Seq, irs: Seq, mss: u32, agreed: u32): void {
   entry.iss = iss;
   entry.irs = irs;
   entry.at = now();
   entry.mss = <u16>mss;
-  entry.scale = <u8>scale;
+  entry.agreed = <u8>agreed;
+  entry.scale = <u8>(agreed & Agreed.Scale ? shiftOf(seg.scale) : 0);
+  if (TIMESTAMPS && agreed & Agreed.Timestamps) {
+    entry.tsRecent = seg.tsVal;
+    entry.timestampOffset = timestampOffset(seg.localAddress, seg.localPort, seg.foreignAddress, seg.foreignPort);
+  }
   entry.receiveOrder = <u8>ctz(sizeFor(listener.wantedRcv));
   entry.sendOrder = <u8>ctz(sizeFor(listener.wantedSnd));
   entry.listener = <u16>listener.index;
@@ -55,7 +60,7 @@ function describe(entry: HalfOpen, listener: Tcb, iss: Seq, irs: Seq, mss: u32, 
 function answerWithCookie(listener: Tcb): Drop {
   const entry = spareHalfOpen();
   nameHalfOpen(entry, seg.localAddress, seg.localPort, seg.foreignAddress, seg.foreignPort);
-  describe(entry, listener, makeCookie(), seg.seq, seg.mss, NO_SCALE);
+  describe(entry, listener, makeCookie(), seg.seq, seg.mss, 0);
   if (emitSynAck(entry, listener.userMss, listener.ttl, listener.tos)) count(Counter.TcpCookiesOut);
   return drop(Drop.TcpSynQueueFull);
 }
@@ -69,7 +74,7 @@ export function cookieIn(): u32 {
 export function cookieArrives(listener: Tcb, mss: u32): u32 {
   const entry = spareHalfOpen();
   nameHalfOpen(entry, seg.localAddress, seg.localPort, seg.foreignAddress, seg.foreignPort);
-  describe(entry, listener, seg.ack.minus(1), seg.seq.minus(1), mss, NO_SCALE);
+  describe(entry, listener, seg.ack.minus(1), seg.seq.minus(1), mss, 0);
   const i = complete(entry);
   if (i != NONE) count(Counter.TcpCookiesIn);
   return i;
@@ -83,7 +88,11 @@ export function halfOpenArrives(entry: HalfOpen): u32 {
   const nxt = entry.irs.plus(1);
   const wnd = min((<u32>1) << entry.receiveOrder, 0xffff);
   if (seg.syn && seg.seq == entry.irs && !seg.hasAck && !seg.rst) return repeated(entry);
-  if (seg.seq.since(nxt) >= wnd) return unacceptable(entry); // first, sequence number
+  if (TIMESTAMPS && !seg.rst && entry.agreed & Agreed.Timestamps) {
+    if (!seg.timestamps) return dropped(Drop.TcpNoTimestamp); // RFC 7323 §3.2
+    if (i32(seg.tsVal - entry.tsRecent) < 0) return unacceptable(entry, Drop.TcpPaws); // §5.3
+  }
+  if (seg.seq.since(nxt) >= wnd) return unacceptable(entry, Drop.TcpOutOfWindow); // first, sequence number
   if (seg.rst) return resetHalfOpen(entry, nxt); // second, RST: back to LISTEN
   if (seg.syn) {
     removeHalfOpen(entry); // fourth, SYN: back to LISTEN
@@ -124,9 +133,9 @@ function repeated(entry: HalfOpen): u32 {
   return dropped(Drop.TcpDuplicate);
 }
 
-function unacceptable(entry: HalfOpen): u32 {
+function unacceptable(entry: HalfOpen, why: Drop): u32 {
   if (!seg.rst) emitHalfOpenAck(entry);
-  return dropped(Drop.TcpOutOfWindow);
+  return dropped(why);
 }
 
 function resetHalfOpen(entry: HalfOpen, nxt: Seq): u32 {
@@ -160,8 +169,8 @@ function complete(entry: HalfOpen): u32 {
 
 /** What an accepted socket has from its listener. */
 function inherit(tcb: Tcb, listener: Tcb): void {
-  const kept = Flag.NoDelay | Flag.KeepAlive | Flag.ReuseAddress | Flag.Linger;
-  tcb.flags |= listener.flags & kept;
+  tcb.wishes = listener.wishes;
+  tcb.congestion = listener.congestion;
   tcb.ttl = listener.ttl;
   tcb.tos = listener.tos;
   tcb.userMss = listener.userMss;
@@ -182,9 +191,10 @@ function establish(tcb: Tcb, entry: HalfOpen): void {
   beginReceiving(tcb, entry.irs);
   tcb.rcv.edge = tcb.rcv.nxt.plus(min(tcb.rcv.size, 0xffff));
   tcb.put(Flag.SynLost, entry.sent > 1);
-  const scaled = <u32>entry.scale != NO_SCALE;
-  agree(tcb, entry.mss, entry.scale, scaled);
-  if (scaled) tcb.rcv.scale = scaleFor(1 << entry.receiveOrder); // as announced, though memory may have become scarce since
+  agree(tcb, entry.mss, entry.scale, entry.agreed);
+  if (tcb.uses(Agreed.Scale)) tcb.rcv.scale = scaleFor(1 << entry.receiveOrder); // as announced, though memory may be scarce now
+  tcb.tsRecent = seg.timestamps ? seg.tsVal : entry.tsRecent;
+  tcb.tsRecentAt = now();
   const snd = tcb.snd;
   snd.una = entry.iss.plus(1);
   snd.nxt = snd.una;
@@ -197,7 +207,7 @@ function establish(tcb: Tcb, entry: HalfOpen): void {
     tcb.rto = 3000; // RFC 6298 §5.7
   else if (entry.sent == 1) measured(tcb, now() - entry.at);
   tcb.set(Flag.WasEstablished);
-  if (tcb.has(Flag.KeepAlive)) arm(tcb, Timer.Keep, tcb.keepIdle);
+  if (tcb.wants(Wish.KeepAlive)) arm(tcb, Timer.Keep, tcb.keepIdle);
   tcb.enter(State.Established);
   addConnection(tcb);
   count(Counter.TcpPassiveOpens);
@@ -205,7 +215,7 @@ function establish(tcb: Tcb, entry: HalfOpen): void {
 
 /** The SYN-ACK was not answered in time: send it again, twice as patient, or give up. */
 export function synAckDue(entry: HalfOpen): void {
-  if (entry.retries >= SYNACK_RETRIES) {
+  if (entry.retries >= synAckRetries()) {
     count(Counter.TcpAttemptFails);
     removeHalfOpen(entry);
     return;

@@ -3,7 +3,7 @@ import { MAX_TCBS, SOMAXCONN } from "../config";
 import { Purpose, random, siphash } from "../random";
 import { openActively } from "./handshake";
 import { addListener, findConnection, findListener } from "./table";
-import { Flag, NONE, Tcb, tcbs } from "./tcb";
+import { Flag, NONE, Tcb, tcbs, Wish } from "./tcb";
 import { findTimeWait, portWaits } from "./timewait";
 
 /** Local ports: who may have which (bind), and the choice of an ephemeral one (RFC 6056). */
@@ -38,12 +38,12 @@ function unusedPort(tcb: Tcb, address: u32): u32 {
 
 /** No other socket has the port on an overlapping address, unless both allow it and neither listens. */
 function mayBind(tcb: Tcb, address: u32, port: u32): bool {
-  const reuse = tcb.has(Flag.ReuseAddress);
+  const reuse = tcb.wants(Wish.ReuseAddress);
   for (let i: u32 = 0; i < MAX_TCBS; i++) {
     const other = Tcb.at(i);
     if (<u32>other.localPort != port || other == tcb || !tcbs.has(i)) continue;
     if (address && other.localAddress && other.localAddress != address) continue;
-    if (!reuse || !other.has(Flag.ReuseAddress) || other.state == State.Listen) return false;
+    if (!reuse || !other.wants(Wish.ReuseAddress) || other.state == State.Listen) return false;
   }
   return reuse || !portWaits(address, port);
 }

@@ -7,10 +7,11 @@ import { onIdle } from "./congestion/control";
 import { emitPlan, plan } from "./emit";
 import { settle } from "./ending";
 import { checkInvariants } from "./invariants";
+import { textRoom } from "./options";
 import { bonus } from "./recovery";
 import { backedOff, startTiming } from "./rtt";
 import { Seq } from "./seq";
-import { Flag, Tcb, Timer, work } from "./tcb";
+import { Flag, Tcb, Timer, work, Wish } from "./tcb";
 import { arm, armed } from "./timers";
 
 /** The one place that decides what a connection sends next, and why. */
@@ -92,7 +93,7 @@ function planSyn(tcb: Tcb): bool {
 /** The oldest segment again: the third duplicate acknowledgement, or the next hole. */
 function planRetransmission(tcb: Tcb): bool {
   const snd = tcb.snd;
-  const text = min<u32>(tcb.mss, min(snd.end.since(snd.una), snd.max.since(snd.una)));
+  const text = min<u32>(textRoom(tcb), min(snd.end.since(snd.una), snd.max.since(snd.una)));
   return planned(snd.una, text, flagsAt(tcb, text, snd.max.after(snd.end)));
 }
 
@@ -100,7 +101,7 @@ function planRetransmission(tcb: Tcb): bool {
 function planProbe(tcb: Tcb): bool {
   const snd = tcb.snd;
   const queued = snd.end.since(snd.una);
-  const text = min(queued, max<u32>(1, min(snd.wnd, tcb.mss)));
+  const text = min(queued, max<u32>(1, min(snd.wnd, textRoom(tcb))));
   return planned(snd.una, text, flagsAt(tcb, text, queued == 0));
 }
 
@@ -123,22 +124,23 @@ function planText(tcb: Tcb): bool {
   const cwnd = tcb.cwnd + bonus(tcb);
   const wnd = min(snd.wnd, cwnd);
   const usable = wnd > flight ? wnd - flight : 0;
-  const text = min(min(queued, usable), tcb.mss);
+  const room = textRoom(tcb);
+  const text = min(min(queued, usable), room);
   tcb.put(Flag.CwndLimited, queued > usable && cwnd <= snd.wnd);
   const fin = text == queued && tcb.has(Flag.FinQueued) && flight + text < snd.wnd;
   if (text == 0 && !fin) return false;
-  if (!worthSending(tcb, text, queued, fin)) return false;
+  if (text != room && !worthSending(tcb, text, queued, fin)) return false;
   const flags = TcpFlag.ACK | (text > 0 && text == queued ? TcpFlag.PSH : 0) | (fin ? TcpFlag.FIN : 0);
   return planned(snd.nxt, text, flags);
 }
 
 function worthSending(tcb: Tcb, text: u32, queued: u32, fin: bool): bool {
   const snd = tcb.snd;
-  if (text == <u32>tcb.mss || fin) return true;
+  if (fin) return true;
   if (snd.nxt.before(snd.max)) return true; // it was sent before
   const idle = snd.nxt == snd.una;
   // Nagle; but a writer that waits for room will add nothing, so there is nothing to wait for.
-  if (text == queued) return idle || tcb.has(Flag.NoDelay) || tcb.has(Flag.WriterWaits);
+  if (text == queued) return idle || tcb.wants(Wish.NoDelay) || tcb.has(Flag.WriterWaits);
   return idle && text >= snd.maxWnd >> 1; // Fs = 1/2
 }
 

@@ -1,3 +1,4 @@
+import { windowShift } from "../settings";
 import { Seq } from "./seq";
 import { Flag, Receiver, Tcb } from "./tcb";
 
@@ -54,7 +55,7 @@ export function worthAnnouncing(tcb: Tcb): bool {
 
 /** The smallest shift that fits a buffer into 16 bits of window (RFC 7323 §2.3). */
 export function scaleFor(size: u32): u32 {
-  let shift: u32 = 0;
+  let shift = windowShift();
   while (shift < 14 && size >> shift > 0xffff) shift++;
   return shift;
 }

@@ -1,6 +1,9 @@
-import { RTO_INITIAL, RTO_MAX, RTO_MIN } from "../config";
+import { TIMESTAMPS } from "../config";
+import { rtoInitial, rtoMax, rtoMin } from "../settings";
 import { now } from "../clock";
-import { Flag, Tcb } from "./tcb";
+import { timestamp } from "./options";
+import { seg } from "./segment";
+import { Agreed, Flag, Tcb } from "./tcb";
 import { Seq } from "./seq";
 
 /** RFC 6298: the retransmission timeout from measured round trips, in milliseconds. The clock granularity G is one. */
@@ -8,7 +11,7 @@ import { Seq } from "./seq";
 export function initRtt(tcb: Tcb): void {
   tcb.srtt = 0;
   tcb.rttvar = 0;
-  tcb.rto = RTO_INITIAL;
+  tcb.rto = rtoInitial();
 }
 
 /** Start timing a segment that is sent for the first time, unless one is being timed: one sample per round trip. */
@@ -19,16 +22,26 @@ export function startTiming(tcb: Tcb, seq: Seq): void {
   tcb.timedAt = now();
 }
 
-/** An acknowledgement of everything before `ack` has come: take a sample if it covers the timed segment. */
+/**
+ * An acknowledgement of everything before `ack` has come, further than any before: take a sample if it covers the timed segment, or
+ * if none is being timed because there were retransmissions, from its timestamp (RFC 7323 §4.1).
+ */
 export function sample(tcb: Tcb, ack: Seq): void {
-  if (!tcb.has(Flag.Timing) || !ack.after(tcb.timedSeq)) return;
+  if (!tcb.has(Flag.Timing)) return sampleTimestamp(tcb);
+  if (!ack.after(tcb.timedSeq)) return;
   tcb.clear(Flag.Timing);
   measured(tcb, now() - tcb.timedAt);
 }
 
+function sampleTimestamp(tcb: Tcb): void {
+  if (!TIMESTAMPS || !tcb.uses(Agreed.Timestamps) || seg.tsEcr == 0) return;
+  const roundTrip = timestamp(tcb) - seg.tsEcr;
+  if (roundTrip <= rtoMax()) measured(tcb, roundTrip);
+}
+
 /** §2.2, §2.3. The smoothed values keep 3 and 2 bits of fraction; a round trip below G counts as G. */
 export function measured(tcb: Tcb, roundTrip: u32): void {
-  const r: i32 = max<i32>(1, min<u32>(roundTrip, RTO_MAX));
+  const r: i32 = max<i32>(1, min<u32>(roundTrip, rtoMax()));
   if (tcb.srtt == 0) {
     tcb.srtt = r << 3;
     tcb.rttvar = r << 1;
@@ -43,12 +56,12 @@ export function measured(tcb: Tcb, roundTrip: u32): void {
 }
 
 function clampRto(rto: u32): u32 {
-  return min(max(rto, RTO_MIN), RTO_MAX);
+  return min(max(rto, rtoMin()), rtoMax());
 }
 
 /** §5.5: the timeout after `backoff` expiries in a row, doubled each time. */
 // prettier-ignore
 @inline export function backedOff(tcb: Tcb): u32 {
   const shift = min<u32>(tcb.backoff, 16);
-  return <u32>min<u64>((<u64>tcb.rto) << shift, RTO_MAX);
+  return <u32>min<u64>((<u64>tcb.rto) << shift, rtoMax());
 }

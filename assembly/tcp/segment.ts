@@ -3,7 +3,7 @@ import { datagram } from "../ip/datagram";
 import { count, drop } from "../stats";
 import { fold, pseudo, sum } from "../wire/checksum";
 import { TCP_HEADER, TcpFlag, TcpHeader } from "../wire/tcp";
-import { NO_SCALE, options, parseOptions } from "../wire/tcp_options";
+import { noOptions, options, parseOptions } from "../wire/tcp_options";
 import { Seq } from "./seq";
 
 /** The segment being received (RFC 9293 §3.3.1, "Current Segment Variables"). There is one at a time. */
@@ -24,9 +24,13 @@ export class Segment {
   foreignAddress: u32;
   localPort: u32;
   foreignPort: u32;
-  /** MSS option, 0 for none; window scale option, NO_SCALE for none. */
+  /** Of a SYN: MSS option, 0 for none; window scale option, NO_SCALE for none. */
   mss: u32;
   scale: u32;
+  /** The urgent pointer as it came. */
+  up: u32;
+  /** The type of service of its datagram; the lower two bits are ECN (RFC 3168 §5). */
+  tos: u32;
 
   @inline get syn(): bool {
     return (this.flags & TcpFlag.SYN) != 0;
@@ -37,8 +41,25 @@ export class Segment {
   @inline get fin(): bool {
     return (this.flags & TcpFlag.FIN) != 0;
   }
+  @inline get urg(): bool {
+    return (this.flags & TcpFlag.URG) != 0;
+  }
   @inline get hasAck(): bool {
     return (this.flags & TcpFlag.ACK) != 0;
+  }
+  /** It carries TSval and TSecr (RFC 7323 §3). */
+  @inline get timestamps(): bool {
+    return options.timestamps;
+  }
+  @inline get tsVal(): u32 {
+    return options.tsVal;
+  }
+  @inline get tsEcr(): u32 {
+    return options.tsEcr;
+  }
+  /** Of a SYN: its sender takes SACK blocks (RFC 2018 §2). */
+  @inline get sackPermitted(): bool {
+    return options.sackPermitted;
   }
   /** One past the last octet it occupies. */
   @inline get end(): Seq {
@@ -71,11 +92,10 @@ export function readSegment(): Drop {
   seg.text = at + size;
   seg.textLength = length - size;
   seg.len = seg.textLength + <u32>seg.syn + <u32>seg.fin;
-  seg.mss = 0;
-  seg.scale = NO_SCALE;
-  if (size == TCP_HEADER) return Drop.None;
-  if (!parseOptions(at + TCP_HEADER, at + size)) return drop(Drop.TcpOptionLength);
-  if (!seg.syn) return Drop.None; // MSS and window scale mean nothing elsewhere (MUST-65, RFC 7323 §2.2)
+  seg.up = header.urgent;
+  seg.tos = datagram.tos;
+  if (size == TCP_HEADER) noOptions();
+  else if (!parseOptions(at + TCP_HEADER, at + size)) return drop(Drop.TcpOptionLength);
   seg.mss = options.mss;
   seg.scale = options.scale;
   return Drop.None;

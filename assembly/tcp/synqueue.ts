@@ -7,7 +7,7 @@ import { NONE } from "./tcb";
 import { schedule, unschedule } from "./timers";
 
 /**
- * Half-open connections: SYN-RECEIVED in 40 bytes instead of a Tcb with buffers (RFC 4987 §3.5, "SYN cache"). Nobody is pushed out:
+ * Half-open connections: SYN-RECEIVED in 48 bytes instead of a Tcb with buffers (RFC 4987 §3.5, "SYN cache"). Nobody is pushed out:
  * when all entries are taken, SYNs are answered with cookies.
  */
 @final
@@ -17,12 +17,16 @@ export class HalfOpen extends Tuple {
   irs: Seq;
   /** When the SYN came: the first round trip sample, if our SYN-ACK was not repeated. */
   at: u32;
+  /** TSval of its SYN; what our timestamps add to the clock. */
+  tsRecent: u32;
+  timestampOffset: u32;
   /** The MSS the peer announced, 0 for none. */
   mss: u16;
   /** The buffers its connection will have, as powers of two. */
   receiveOrder: u8;
   sendOrder: u8;
-  /** Its shift count, or NO_SCALE. */
+  /** What its SYN offered and we take: a mask of Agreed; its shift count. */
+  agreed: u8;
   scale: u8;
   retries: u8;
   /** SYN-ACKs that have left. */

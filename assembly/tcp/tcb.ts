@@ -44,10 +44,6 @@ export const enum Flag {
   WriterWaits = 1 << 13,
   /** Opened by us: SYN-RECEIVED came from SYN-SENT (MUST-11). */
   Active = 1 << 14,
-  NoDelay = 1 << 15,
-  KeepAlive = 1 << 16,
-  ReuseAddress = 1 << 17,
-  Linger = 1 << 18,
   /** In the hash table of connections or listeners. */
   Hashed = 1 << 19,
   /** A SYN or SYN-ACK had to be repeated: the initial window is one segment (RFC 5681 §3.1). */
@@ -56,8 +52,6 @@ export const enum Flag {
   WasEstablished = 1 << 21,
   /** A zero window has been probed: SND.NXT is one octet beyond what the peer allows. */
   Probed = 1 << 22,
-  /** Both SYNs carried a window scale option. */
-  Scaled = 1 << 23,
   /** The peer's FIN has been seen, at `finAt`, perhaps beyond a hole. */
   FinSeen = 1 << 24,
   /** Text beyond a hole is held. */
@@ -66,6 +60,26 @@ export const enum Flag {
   RoomWanted = 1 << 26,
   /** There was a loss, and what was sent before it (`recover`) is not all acknowledged yet. */
   RecoverHolds = 1 << 27,
+}
+
+/** What both SYNs agreed on, in one bit each. */
+export const enum Agreed {
+  /** Window scale options (RFC 7323 §2). */
+  Scale = 1,
+  /** Timestamps (RFC 7323 §3). */
+  Timestamps = 2,
+  /** Selective acknowledgements (RFC 2018). */
+  Sack = 4,
+  /** Explicit congestion notification (RFC 3168). */
+  Ecn = 8,
+}
+
+/** What the user asked for, in one bit each; an accepted socket has it from its listener. */
+export const enum Wish {
+  NoDelay = 1 << 0,
+  KeepAlive = 1 << 1,
+  ReuseAddress = 1 << 2,
+  Linger = 1 << 3,
 }
 
 export const enum Timer {
@@ -136,10 +150,21 @@ export class Tcb extends Tuple {
   /** Index of the socket that owns it; NONE for an orphan or one not accepted yet. */
   socket: u16;
   flags: u32;
-  /** Eff.snd.MSS: octets of text per segment (RFC 9293 §3.7.1). */
+  /** A mask of Agreed. */
+  agreed: u8;
+  /** A CongestionControl. */
+  congestion: u8;
+  /** A mask of Wish. */
+  wishes: u16;
+  /** Eff.snd.MSS: octets of text beside the options every segment has (RFC 9293 §3.7.1). */
   mss: u16;
   /** Pending error (SO_ERROR), an errno. */
   error: u16;
+
+  /** TS.Recent, and when it was seen; what is added to the clock to make our timestamps (RFC 7323 §4, §5). */
+  tsRecent: u32;
+  tsRecentAt: u32;
+  tsOffset: u32;
 
   cwnd: u32;
   ssthresh: u32;
@@ -222,6 +247,17 @@ export class Tcb extends Tuple {
   }
   @inline put(flag: Flag, on: bool): void {
     this.flags = on ? this.flags | flag : this.flags & ~flag;
+  }
+
+  @inline wants(wish: Wish): bool {
+    return ((<u32>this.wishes) & wish) != 0;
+  }
+  @inline wish(wish: Wish, on: bool): void {
+    this.wishes = <u16>(on ? (<u32>this.wishes) | wish : (<u32>this.wishes) & ~wish);
+  }
+  /** Both ends agreed on it. */
+  @inline uses(what: Agreed): bool {
+    return ((<u32>this.agreed) & what) != 0;
   }
 
   /** The only place where a connection changes its state. */

@@ -1,9 +1,10 @@
 import { Counter, Drop } from "../abi";
-import { DELAYED_ACK } from "../config";
+import { delayedAck } from "../settings";
 import { count, drop } from "../stats";
 import { ringWrite } from "../storage/ring";
 import { abort, orphaned } from "./ending";
 import { freeSpace, receivedTo } from "./receiver";
+import { reportArrival, reportTwice } from "./sack";
 import { seg } from "./segment";
 import { Seq } from "./seq";
 import { mayReceive } from "./state";
@@ -22,6 +23,7 @@ export function textArrives(tcb: Tcb): Drop {
   if (tcb.has(Flag.ReadShut) || orphaned(tcb)) return unwanted(tcb);
   if (end.since(rcv.nxt) > freeSpace(rcv)) return noRoom(tcb);
   if (length > rcv.mss) rcv.mss = length;
+  if (seg.seq.before(rcv.nxt)) reportTwice(tcb, seg.seq, rcv.nxt);
   count(Counter.TcpOctetsIn, length);
   if (seg.seq.after(rcv.nxt)) return outOfOrder(tcb, end);
   const start = rcv.nxt;
@@ -37,6 +39,7 @@ export function textArrives(tcb: Tcb): Drop {
 }
 
 function repeated(tcb: Tcb): Drop {
+  reportTwice(tcb, seg.seq, seg.seq.plus(seg.textLength));
   return tcb.challenge(drop(Drop.TcpDuplicate));
 }
 
@@ -55,9 +58,11 @@ function noRoom(tcb: Tcb): Drop {
 function outOfOrder(tcb: Tcb, end: Seq): Drop {
   const rcv = tcb.rcv;
   tcb.acknowledgeHole();
+  reportHeldTwice(tcb, seg.seq, end);
   writeGaps(tcb, seg.text, seg.seq, end);
   if (!tcb.ranges.add(rcv.nxt.bits, seg.seq.bits, end.bits)) return drop(Drop.TcpRangesFull);
   tcb.set(Flag.Holes);
+  reportArrival(tcb, seg.seq);
   count(Counter.TcpOutOfOrder);
   return Drop.None;
 }
@@ -73,6 +78,17 @@ function fillGap(tcb: Tcb, from: usize, start: Seq, end: Seq): void {
   tcb.duplicatesOwed = 0;
   tcb.set(Flag.AckNow);
   tcb.mark();
+}
+
+/** Some of [start, end) is held already: the first such piece is reported. */
+function reportHeldTwice(tcb: Tcb, start: Seq, end: Seq): void {
+  const ranges = tcb.ranges;
+  for (let i: u32 = 0; i < ranges.count; i++) {
+    const from = Seq.of(ranges.start(i));
+    const to = Seq.of(ranges.end(i));
+    if (!to.after(start) || !from.before(end)) continue;
+    return reportTwice(tcb, from.after(start) ? from : start, to.before(end) ? to : end);
+  }
 }
 
 /** Write [start, end) except where text is already held: what came first stays (one rule, whatever the overlap). */
@@ -101,5 +117,5 @@ function delayAck(tcb: Tcb): void {
     return;
   }
   tcb.set(Flag.AckDelayed);
-  if (!armed(tcb, Timer.DelayedAck)) arm(tcb, Timer.DelayedAck, DELAYED_ACK);
+  if (!armed(tcb, Timer.DelayedAck)) arm(tcb, Timer.DelayedAck, delayedAck());
 }

@@ -1,5 +1,6 @@
 import { Counter } from "../abi";
-import { MSL, TIME_WAITS } from "../config";
+import { TIME_WAITS } from "../config";
+import { msl } from "../settings";
 import { NEVER, due, now, until } from "../clock";
 import { count } from "../stats";
 import { LIST_HEADER, LIST_ENTRY, List } from "../storage/list";
@@ -66,8 +67,8 @@ export function remember(tcb: Tcb, wnd: u32): void {
   record.wnd = <u16>wnd;
   record.ttl = tcb.ttl;
   record.tos = tcb.tos;
-  record.expires = now() + 2 * MSL;
-  record.answeredAt = now() - 2 * MSL;
+  record.expires = now() + 2 * msl();
+  record.answeredAt = now() - 2 * msl();
   const bucket = bucketOf(record.localAddress, record.localPort, record.foreignAddress, record.foreignPort);
   chain(bucket, record, i);
   waiting.push(i);
@@ -92,7 +93,7 @@ export function restart(record: TimeWait): void {
   const i = record.index;
   waiting.remove(i);
   waiting.push(i);
-  record.expires = now() + 2 * MSL;
+  record.expires = now() + 2 * msl();
 }
 
 export function forget(record: TimeWait): void {

@@ -4,7 +4,7 @@ import { filesBelow, readSource, type Source } from "./sources";
 
 /** From low to high: single files and folders of `assembly/`. Files of one folder share a rank. */
 const order = [
-  "abi.ts config.ts clock.ts random.ts trace.ts stats.ts events.ts".split(" "),
+  "abi.ts config.ts settings.ts clock.ts random.ts trace.ts stats.ts events.ts".split(" "),
   "wire/ storage/ driver/ link/ ip/ udp/ raw/ tcp/ socket/".split(" "),
   "stack.ts index.ts apps/".split(" "),
 ].flat();

@@ -1,4 +1,4 @@
-import { INITIAL_WINDOW } from "../../config";
+import { initialWindow } from "../../settings";
 import { Flag, Tcb } from "../tcb";
 import { renoAcked, renoThreshold } from "./reno";
 
@@ -6,10 +6,15 @@ import { renoAcked, renoThreshold } from "./reno";
 
 const NO_THRESHOLD: u32 = 0x3fffffff;
 
+/** RFC 6928 §2, with its ten segments as a knob. */
+function atStart(mss: u32): u32 {
+  return min<u32>(initialWindow() * mss, max<u32>(2 * mss, initialWindow() * 1460));
+}
+
 /** Ten segments (RFC 6928), or one if the SYN or its answer was lost (RFC 5681 §3.1). */
 export function initCongestion(tcb: Tcb): void {
   const mss = <u32>tcb.mss;
-  tcb.cwnd = tcb.has(Flag.SynLost) ? mss : min<u32>(INITIAL_WINDOW * mss, max<u32>(2 * mss, 14600));
+  tcb.cwnd = tcb.has(Flag.SynLost) ? mss : atStart(mss);
   tcb.ssthresh = NO_THRESHOLD;
   tcb.ackedOctets = 0;
 }
@@ -28,6 +33,5 @@ export function onLoss(tcb: Tcb, flight: u32): void {
 
 /** After an idle time longer than the timeout, start again from the initial window at most (RFC 5681 §4.1). */
 export function onIdle(tcb: Tcb): void {
-  const mss = <u32>tcb.mss;
-  tcb.cwnd = min(tcb.cwnd, min<u32>(INITIAL_WINDOW * mss, max<u32>(2 * mss, 14600)));
+  tcb.cwnd = min(tcb.cwnd, atStart(tcb.mss));
 }

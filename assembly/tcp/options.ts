@@ -1,0 +1,54 @@
+import { freeBsdOrder } from "../settings";
+import { TIMESTAMPS_SIZE, blocksThatFit, optionWriter, sackSize } from "../wire/tcp_options";
+import { TIMESTAMPS } from "../config";
+import { now } from "../clock";
+import { blocksWanted, writeBlocks } from "./sack";
+import { Agreed, Tcb } from "./tcb";
+
+/** The options of our segments, in the order and with the padding that Linux uses. Each function returns their octets. */
+
+/** Our clock as the connection's peer sees it (RFC 7323 §4.1). */
+// prettier-ignore
+@inline export function timestamp(tcb: Tcb): u32 { return now() + tcb.tsOffset; }
+
+/** Of a SYN or SYN-ACK: `offer` is a mask of Agreed, `value` and `echo` are TSval and TSecr. */
+export function writeSynOptions(at: usize, mss: u32, shift: u32, offer: u32, value: u32, echo: u32): u32 {
+  optionWriter.at = at;
+  optionWriter.mss(mss);
+  const scaled = (offer & Agreed.Scale) != 0;
+  if (freeBsdOrder()) {
+    if (scaled) optionWriter.scale(shift);
+    if (!writePermissions(offer, value, echo) && offer & Agreed.Sack) optionWriter.sackPermittedLast();
+  } else {
+    if (!writePermissions(offer, value, echo) && offer & Agreed.Sack) optionWriter.sackPermitted();
+    if (scaled) optionWriter.scale(shift);
+  }
+  return <u32>(optionWriter.at - at);
+}
+
+/** Timestamps, with SACK-permitted in the place of their padding. False without timestamps. */
+function writePermissions(offer: u32, value: u32, echo: u32): bool {
+  if (!TIMESTAMPS || !(offer & Agreed.Timestamps)) return false;
+  if (offer & Agreed.Sack) optionWriter.sackPermittedTimestamps(value, echo);
+  else optionWriter.timestamps(value, echo);
+  return true;
+}
+
+/** Of any other segment: timestamps if agreed on, SACK blocks if there is something to report. */
+export function writeOptions(tcb: Tcb, at: usize, blocks: u32): u32 {
+  optionWriter.at = at;
+  if (TIMESTAMPS && tcb.uses(Agreed.Timestamps)) optionWriter.timestamps(timestamp(tcb), tcb.tsRecent);
+  if (blocks) writeBlocks(tcb, blocks);
+  return <u32>(optionWriter.at - at);
+}
+
+/** SACK blocks the next segment shall carry. */
+// prettier-ignore
+@inline export function blocksToSend(tcb: Tcb): u32 {
+  const wanted = blocksWanted(tcb);
+  return wanted ? min(wanted, blocksThatFit(tcb.uses(Agreed.Timestamps) ? TIMESTAMPS_SIZE : 0)) : 0;
+}
+
+/** Octets of text the next segment can carry (MUST-16). */
+// prettier-ignore
+@inline export function textRoom(tcb: Tcb): u32 { return <u32>tcb.mss - sackSize(blocksToSend(tcb)); }
