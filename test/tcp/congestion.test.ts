@@ -1,46 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { pattern } from "../support/packet";
-import { sameBytes, type Heard } from "../support/flow";
-import { active, passive, type Connection } from "../support/states";
-import { world, type World } from "../support/world";
-
-const MSS = 1460;
-/** Each way: some round trips fit into the shortest timeout. */
-const LATENCY = 5;
-
-/** A connection of a board with large buffers whose peer announces a large window. */
-async function sender(options: { mss?: number } = {}): Promise<{ w: World; made: Connection }> {
-  const w = await world({ profile: "host", latency: LATENCY });
-  const made = active(w, { mss: options.mss ?? MSS, wscale: 7, flow: { win: 65535 } });
-  // The window of the SYN-ACK was not scaled: this one is, and from now on it does not change.
-  made.flow.ack();
-  made.flow.expectNothing(100);
-  return { w, made };
-}
-
-/** Write as much as the board takes. */
-function fill({ board, fd }: Connection): number {
-  let total = 0;
-  for (let sent = board.send(fd, pattern(60000)); sent > 0; sent = board.send(fd, pattern(60000))) total += sent;
-  return total;
-}
-
-/** What arrives in one round trip. */
-function flight({ flow, world: w }: Connection): Heard[] {
-  w.run(2 * LATENCY + 1);
-  const heard: Heard[] = [];
-  while (flow.inbox.length) heard.push(flow.expect({}));
-  return heard;
-}
-
-function segments(heard: Heard[]): number[] {
-  return heard.map((segment) => (segment.seq - 1) / MSS + 1);
-}
-
-/** Acknowledge up to and including segment n. */
-function ackSegment({ flow }: Connection, n: number): void {
-  flow.send({ flags: "A", ack: 1 + n * MSS });
-}
+import { sameBytes } from "../support/flow";
+import { ackSegment, fill, flight, LATENCY, MSS, segments, sender } from "../support/sender";
+import { passive } from "../support/states";
+import { world } from "../support/world";
 
 describe("slow start", () => {
   test("the first flight is ten segments (RFC 6928)", async () => {

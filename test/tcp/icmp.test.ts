@@ -1,25 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { Errno, Poll } from "../../host/node/abi";
-import { concat, ipv4, pattern, tcp, text } from "../support/packet";
-import { connecting, inState, passive, type Connection } from "../support/states";
+import { complain } from "../support/complain";
+import { pattern, text } from "../support/packet";
+import { connecting, inState, passive } from "../support/states";
 import { world } from "../support/world";
-
-interface Quoted {
-  type?: number;
-  code: number;
-  /** Relative to the board's initial number; SND.UNA unless told. */
-  seq?: number;
-  rest?: number;
-  length?: number;
-}
-
-/** An ICMP error of a router about a segment of the board. */
-function complain({ flow, board, peer }: Connection, { type = 3, code, seq = 1, rest = 0, length = 28 }: Quoted): void {
-  const ends = { src: board.ip, dst: peer.ip };
-  const segment = tcp(ends, { src: flow.to, dst: flow.port, seq: (flow.irs! + seq) >>> 0, ack: flow.iss, flags: "A" });
-  const quote = ipv4({ ...ends, protocol: 6 }, concat(segment, pattern(20))).subarray(0, length);
-  peer.icmp({ type, code, rest }, quote);
-}
 
 describe("ICMP errors about a connection (RFC 9293 3.9.2.2, RFC 5927)", () => {
   // Deviation from MUST-56, as in Linux: while a connection is being opened, codes 0, 1 and 5 end it too.

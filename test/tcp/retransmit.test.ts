@@ -1,31 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { Errno, Poll } from "../../host/node/abi";
 import { pattern, text } from "../support/packet";
-import type { Flow, Heard } from "../support/flow";
 import { active, connecting, inState, passive } from "../support/states";
+import { expectDoubling, gaps, repeats } from "../support/timing";
 import { named, world } from "../support/world";
-
-/** Times between what is heard. */
-function gaps(heard: Heard[]): number[] {
-  return heard.slice(1).map((segment, i) => segment.at - heard[i].at);
-}
-
-/** Hear until nothing comes for `quiet` ms; each must look like the first. */
-function repeats(flow: Flow, quiet: number): Heard[] {
-  const heard = flow.drain(quiet);
-  for (const segment of heard) {
-    expect(segment.seq).toBe(heard[0].seq);
-    expect(segment.data).toEqual(heard[0].data);
-  }
-  return heard;
-}
-
-function expectDoubling(times: number[], first: number, most: number): void {
-  times.forEach((time, i) => {
-    const expected = Math.min(first * 2 ** i, most);
-    expect(Math.abs(time - expected), `gap ${i} of ${times.join(", ")}`).toBeLessThanOrEqual(Math.max(4, expected * 0.01));
-  });
-}
 
 describe("SYN", () => {
   test("is repeated after 1, 2, 4 ... seconds for three minutes at least, then ETIMEDOUT (MUST-22, 23)", async () => {

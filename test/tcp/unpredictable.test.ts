@@ -1,34 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { answerTo, differences, distinct, opened } from "../support/numbers";
 import { PORT } from "../support/states";
-import { world, type World } from "../support/world";
-import type { Peer } from "../support/peer";
-
-/** The board's initial sequence number for a SYN from that port now; the half-open connection is forgotten. */
-function answerTo(w: World, peer: Peer, port: number): number {
-  const flow = peer.flow({ port, to: PORT }).send({ flags: "S", mss: 1460 });
-  const { raw } = flow.expect({ flags: "SA" });
-  flow.send({ flags: "R" });
-  w.run(3);
-  peer.forget(flow);
-  return raw.seq;
-}
-
-/** The ephemeral port and initial sequence number of a connection the board opens. */
-function opened(w: World, peer: Peer, port: number): { port: number; seq: number } {
-  const fd = w.board.open(peer.ip, port);
-  const packet = peer.expect("a SYN", ({ tcp }) => tcp?.flags === 2);
-  w.board.close(fd);
-  w.run(1);
-  return { port: packet.tcp!.src, seq: packet.tcp!.seq };
-}
-
-function distinct(values: number[]): number {
-  return new Set(values).size;
-}
-
-function differences(values: number[]): number[] {
-  return values.slice(1).map((value, i) => (value - values[i]) >>> 0);
-}
+import { world } from "../support/world";
 
 describe("initial sequence numbers (RFC 6528)", () => {
   test("on one four-tuple they follow the clock of 4 microseconds (MUST-8)", async () => {

@@ -1,0 +1,66 @@
+import { pattern, type TcpOptionFields } from "./packet";
+import type { Heard } from "./flow";
+import { active, type Connection } from "./states";
+import { world, type World, type WorldOptions } from "./world";
+
+/** A board that sends much, in segments of MSS octets that have numbers from 1 on. */
+export const MSS = 1460;
+/** Each way: some round trips fit into the shortest timeout. */
+export const LATENCY = 5;
+
+interface Sender {
+  w: World;
+  made: Connection;
+}
+
+/** A connection of a board with large buffers whose peer announces a large window. */
+export async function sender(options: { mss?: number } = {}, more: WorldOptions = {}): Promise<Sender> {
+  const w = await world({ profile: "host", latency: LATENCY, ...more });
+  const made = active(w, { mss: options.mss ?? MSS, wscale: 7, flow: { win: 65535 } });
+  // The window of the SYN-ACK was not scaled: this one is, and from now on it does not change.
+  made.flow.ack();
+  made.flow.expectNothing(100);
+  return { w, made };
+}
+
+/** Write as much as the board takes. */
+export function fill({ board, fd }: Connection): number {
+  let total = 0;
+  for (let sent = board.send(fd, pattern(60000)); sent > 0; sent = board.send(fd, pattern(60000))) total += sent;
+  return total;
+}
+
+/** What arrives in one round trip. */
+export function flight({ flow, world: w }: Connection): Heard[] {
+  w.run(2 * LATENCY + 1);
+  const heard: Heard[] = [];
+  while (flow.inbox.length) heard.push(flow.expect({}));
+  return heard;
+}
+
+/** Their numbers. */
+export function segments(heard: Heard[]): number[] {
+  return heard.map((segment) => (segment.seq - 1) / MSS + 1);
+}
+
+/** Acknowledge up to and including segment n. */
+export function ackSegment({ flow }: Connection, n: number, options: TcpOptionFields = {}): void {
+  flow.send({ flags: "A", ack: 1 + n * MSS, ...options });
+}
+
+/** Acknowledge segment by segment until the congestion window is that large; afterwards nothing is queued or in flight. */
+export function grow(made: Connection, octets: number): void {
+  const { board, fd, flow, world: w } = made;
+  board.setTcp(fd, "TCP_NODELAY", 1);
+  for (let round = 0; round < 100 && board.row(fd)!.cwnd < octets; round++) {
+    board.send(fd, pattern(60000));
+    for (const { seq, len } of flow.drain(20)) flow.send({ flags: "A", ack: seq + len });
+    w.run(LATENCY);
+  }
+  for (let round = 0; round < 100 && board.row(fd)!.sendQueue > 0; round++) {
+    flow.drain(20);
+    flow.ack();
+    w.run(LATENCY);
+  }
+  flow.drain(20);
+}
