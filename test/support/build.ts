@@ -144,7 +144,9 @@ export interface TcpOptionFields {
   wscale?: number;
   sackPermitted?: boolean;
   /** [TSval, TSecr] */
-  timestamps?: [number, number];
+  timestamps?: [number, number] | undefined;
+  /** Edges of blocks. */
+  sack?: [number, number][];
   /** Put behind the others as they are. */
   raw?: Uint8Array | number[];
 }
@@ -154,11 +156,17 @@ export function tcpOptions(fields: TcpOptionFields): Uint8Array {
   if (fields.mss !== undefined) parts.push(2, 4, fields.mss >> 8, fields.mss & 255);
   if (fields.sackPermitted) parts.push(4, 2);
   if (fields.timestamps) {
-    parts.push(8, 10, ...fields.timestamps.flatMap((n) => [n >>> 24, (n >>> 16) & 255, (n >>> 8) & 255, n & 255]));
+    if (!fields.sackPermitted) parts.push(1, 1);
+    parts.push(8, 10, ...fields.timestamps.flatMap(octets));
   }
   if (fields.wscale !== undefined) parts.push(1, 3, 3, fields.wscale);
+  if (fields.sack) parts.push(1, 1, 5, 2 + 8 * fields.sack.length, ...fields.sack.flat().flatMap(octets));
   if (fields.raw) parts.push(...fields.raw);
   return padded(Uint8Array.from(parts));
+}
+
+function octets(n: number): number[] {
+  return [n >>> 24, (n >>> 16) & 255, (n >>> 8) & 255, n & 255];
 }
 
 export interface TcpFields extends TcpOptionFields {

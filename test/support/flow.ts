@@ -14,9 +14,11 @@ export interface FlowOptions {
   iss?: number;
   /** Window the peer announces by default. */
   win?: number;
+  /** Put timestamps on every segment: the clock is the world's, in ms, from this number on. */
+  stamps?: number;
 }
 
-/** A segment with numbers relative to the initial ones: `seq` to the peer's, `ack` to the board's. */
+/** A segment with numbers relative to the initial ones: `seq` to the peer's, `ack` and `sack` to the board's. */
 export interface SegmentScript extends Omit<Partial<wire.TcpFields>, "flags"> {
   flags: string;
 }
@@ -55,6 +57,10 @@ export class Flow {
   nxt = 0;
   /** Next relative number expected from the board; default of `ack`. */
   rcv = 0;
+  /** First number of the peer's clock, if it has one. */
+  stamps: number | undefined;
+  /** The newest TSval of the board, for TSecr. */
+  echo = 0;
   readonly inbox: { segment: TcpSegment; at: number }[] = [];
 
   constructor(
@@ -65,6 +71,18 @@ export class Flow {
     this.to = options.to ?? 0;
     this.iss = options.iss ?? 1000;
     this.win = options.win ?? 65535;
+    this.stamps = options.stamps;
+  }
+
+  /** A segment has come: it waits until the test asks. */
+  take(segment: TcpSegment): void {
+    this.inbox.push({ segment, at: this.peer.runner.now });
+    if (segment.timestamps) this.echo = segment.timestamps[0];
+  }
+
+  /** What the peer's clock says now, where it has one. */
+  stamp(): [number, number] | undefined {
+    return this.stamps === undefined ? undefined : [(this.stamps + Math.floor(this.peer.runner.now)) >>> 0, this.echo];
   }
 
   takes(packet: Packet): boolean {
@@ -76,7 +94,7 @@ export class Flow {
 
   /** Send a segment; `seq` is what comes next, `ack` what was received in order, unless told. Moves `nxt` unless `seq` was told. */
   send(script: SegmentScript, ip: Partial<wire.IpFields> = {}): this {
-    const { seq, ack, flags, ...rest } = script;
+    const { seq, ack, flags, sack, ...rest } = script;
     const bits = flagBits(flags);
     const length = (rest.data?.length ?? 0) + (bits & Flag.S ? 1 : 0) + (bits & Flag.F ? 1 : 0);
     const at = seq ?? this.nxt;
@@ -88,6 +106,8 @@ export class Flow {
         seq: (this.iss + at) >>> 0,
         flags: bits,
         ack: bits & Flag.A ? ((this.irs ?? 0) + (ack ?? this.rcv)) >>> 0 : 0,
+        ...(this.stamps === undefined ? {} : { timestamps: this.stamp() }),
+        ...(sack ? { sack: sack.map((edges) => edges.map((edge) => ((this.irs ?? 0) + edge) >>> 0) as [number, number]) } : {}),
         ...rest,
       },
       ip,
@@ -134,7 +154,8 @@ export class Flow {
     const ack = raw.flags & Flag.A ? (raw.ack - this.iss) | 0 : 0;
     const length = raw.data.length + (raw.flags & Flag.S ? 1 : 0) + (raw.flags & Flag.F ? 1 : 0);
     if (seq === this.rcv && !(raw.flags & Flag.R)) this.rcv = seq + length;
-    return { ...raw, at, seq, ack, raw, len: raw.data.length, text: new TextDecoder().decode(raw.data) };
+    const sack = raw.sack.map((edges) => edges.map((edge) => (edge - this.iss) | 0) as [number, number]);
+    return { ...raw, at, seq, ack, sack, raw, len: raw.data.length, text: new TextDecoder().decode(raw.data) };
   }
 
   // ---- Whole passages ----

@@ -82,7 +82,10 @@ export class Ladder {
     const mss = tcp.mss === undefined ? "" : ` mss ${tcp.mss}`;
     const scale = tcp.wscale === undefined ? "" : ` ws ${tcp.wscale}`;
     const urgent = tcp.flags & Flag.U ? ` urg ${tcp.urgent}` : "";
-    return `${tcp.src}>${tcp.dst} [${flagText(tcp.flags)}] ${seq}${data}${ack} win ${tcp.win}${urgent}${mss}${scale}`;
+    const stamps = tcp.timestamps ? ` ts ${tcp.timestamps.join(" ")}` : "";
+    const edges = tcp.sack.map(([left, right]) => [left, right].map((edge) => relative(edge, this.starts.get(back))).join("-"));
+    const sack = edges.length ? ` sack ${edges.join(" ")}` : "";
+    return `${tcp.src}>${tcp.dst} [${flagText(tcp.flags)}] ${seq}${data}${ack} win ${tcp.win}${urgent}${mss}${scale}${stamps}${sack}`;
   }
 }
 

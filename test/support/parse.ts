@@ -47,6 +47,10 @@ export interface TcpSegment {
   urgent: number;
   mss: number | undefined;
   wscale: number | undefined;
+  /** [TSval, TSecr] */
+  timestamps: [number, number] | undefined;
+  /** Edges of the blocks, as they come. */
+  sack: [number, number][];
   /** Kinds of the options, in order. */
   kinds: number[];
   options: Uint8Array;
@@ -192,6 +196,8 @@ function parseTcp(packet: Packet, ip: IpPacket): void {
     urgent: at.getUint16(18),
     mss: undefined,
     wscale: undefined,
+    timestamps: undefined,
+    sack: [],
     kinds: [],
     options: bytes.subarray(20, headerLength),
     data: bytes.subarray(headerLength),
@@ -211,8 +217,12 @@ function checkFlags(packet: Packet, segment: TcpSegment): void {
   if (flags & Flag.R && segment.data.length) packet.problems.push("RST with data");
 }
 
+/** Octets each option must have, by kind. */
+const lengths: Record<number, number> = { 2: 4, 3: 3, 4: 2, 8: 10 };
+
 function parseOptions(packet: Packet, segment: TcpSegment): void {
   const { options } = segment;
+  const at = view(options);
   let i = 0;
   while (i < options.length) {
     const kind = options[i];
@@ -223,11 +233,22 @@ function parseOptions(packet: Packet, segment: TcpSegment): void {
       packet.problems.push(`TCP option ${kind} of length ${length}`);
       return;
     }
+    if ((kind in lengths && length !== lengths[kind]) || (kind === 5 && (length < 10 || length % 8 !== 2))) {
+      packet.problems.push(`TCP option ${kind} of length ${length}`);
+      return;
+    }
     if (kind === 2) segment.mss = (options[i + 2] << 8) | options[i + 3];
     if (kind === 3) segment.wscale = options[i + 2]!;
+    if (kind === 8) segment.timestamps = [at.getUint32(i + 2), at.getUint32(i + 6)];
+    if (kind === 5) segment.sack = blocks(options.subarray(i + 2, i + length));
     if ((kind === 2 || kind === 3 || kind === 4) && !(segment.flags & Flag.S))
       packet.problems.push(`TCP option ${kind} off a SYN`);
     i += length;
   }
   if (options.subarray(i).some((octet) => octet !== 0)) packet.problems.push("octets behind the end of the TCP options");
+}
+
+function blocks(bytes: Uint8Array): [number, number][] {
+  const at = view(bytes);
+  return Array.from({ length: bytes.length / 8 }, (_, i) => [at.getUint32(8 * i), at.getUint32(8 * i + 4)]);
 }

@@ -53,7 +53,7 @@ export class Peer {
       return;
     }
     const flow = this.flows.find((candidate) => candidate.takes(packet));
-    if (flow) flow.inbox.push({ segment: packet.tcp!, at: this.runner.now });
+    if (flow) flow.take(packet.tcp!);
     else this.inbox.push(packet);
   }
 

@@ -1,5 +1,6 @@
 import { Shutdown } from "../../host/node/abi";
 import type { Flow, FlowOptions } from "./flow";
+import type { TcpOptionFields } from "./packet";
 import type { Peer } from "./peer";
 import type { Station } from "./station";
 import type { World } from "./world";
@@ -28,6 +29,8 @@ interface Start {
   flow?: FlowOptions;
   mss?: number;
   wscale?: number;
+  /** The peer permits SACK. */
+  sack?: boolean;
   /** Called with the new socket before it connects. */
   prepare?: (fd: number) => void;
 }
@@ -37,8 +40,12 @@ function connection(world: World, peer: Peer, flow: Flow, fd: number, listener: 
   return { world, board, peer, flow, fd, listener, state: () => board.stateOf(flow.port, flow.to || undefined) };
 }
 
-function options(start: Start): { mss: number; wscale?: number } {
-  return { mss: start.mss ?? 1460, ...(start.wscale === undefined ? {} : { wscale: start.wscale }) };
+function options(start: Start): TcpOptionFields {
+  return {
+    mss: start.mss ?? 1460,
+    ...(start.wscale === undefined ? {} : { wscale: start.wscale }),
+    ...(start.sack ? { sackPermitted: true } : {}),
+  };
 }
 
 /** The peer connected to the board, which accepted. */
