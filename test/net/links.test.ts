@@ -95,6 +95,16 @@ describe("hub", () => {
     expect([a.sent, a.lost]).toEqual([4, 2]);
   });
 
+  it("loses what its buffer does not hold, in octets", () => {
+    const clock = new VirtualClock();
+    const [a, b] = hub(2, { clock, bandwidth: 1_000_000, buffer: 2000 });
+    const seen = arrivals(b, clock);
+    for (const [i, length] of [1000, 1000, 500, 600, 500].entries()) a.send(numbered(i, length));
+    clock.advanceTo(100);
+    expect(seen).toEqual(["0@8", "1@16", "2@20", "4@24"]);
+    expect([a.sent, a.lost]).toEqual([4, 1]);
+  });
+
   it("hands frames that arrive together over in one go", () => {
     const clock = new VirtualClock();
     const [a, b] = hub(2, { clock, latency: 1 });
@@ -219,6 +229,26 @@ describe("faulty", () => {
     for (let i = 0; i < 50; i++) link.send(arp);
     expect(seen.every((frame) => Buffer.compare(frame, arp) === 0)).toBe(true);
     expect(link.sending.corrupted).toBe(0);
+  });
+
+  it("spares frames without using up chance", () => {
+    const clock = new VirtualClock();
+    const survivors = (spared: number): string[] => {
+      const [a, b] = wire();
+      const link = faulty(a, { clock, seed: 3, sending: { loss: 0.5 }, spares: (frame) => frame.length === 99 });
+      const seen = arrivals(b, clock);
+      for (let i = 0; i < 40; i++) {
+        link.send(numbered(i));
+        for (let j = 0; j < spared; j++) link.send(numbered(1000, 99));
+      }
+      expect(link.sending.frames).toBe(40);
+      return seen;
+    };
+    const without = survivors(0);
+    const beside = survivors(2);
+    expect(without.length).toBeLessThan(40);
+    expect(beside.filter((seen) => !seen.startsWith("1000"))).toEqual(without);
+    expect(beside.length).toBe(without.length + 80);
   });
 
   it("draws for each direction on its own", () => {

@@ -19,6 +19,8 @@ export interface Faults {
 export interface FaultOptions {
   sending?: Faults;
   receiving?: Faults;
+  /** Frames that nothing happens to. They are not counted and use up no chance: the others' victims stay the same ones without them. */
+  spares?: (frame: Uint8Array) => boolean;
 }
 
 /** How often it happened. */
@@ -37,9 +39,9 @@ export interface FaultyLink extends Link {
 
 /** A link that loses, duplicates, reorders and corrupts frames; the same ones for the same seed. */
 export function faulty(inner: Link, options: FaultOptions & { clock: Clock; seed?: number }): FaultyLink {
-  const { clock, seed = 1 } = options;
-  const sending = new Lane(options.sending ?? {}, clock, seeded(seed));
-  const receiving = new Lane(options.receiving ?? {}, clock, seeded(~seed));
+  const { clock, seed = 1, spares = () => false } = options;
+  const sending = new Lane(options.sending ?? {}, clock, seeded(seed), spares);
+  const receiving = new Lane(options.receiving ?? {}, clock, seeded(~seed), spares);
   const close = (): void => void (sending.closed = receiving.closed = true);
   const link = around(inner, sending.pass, receiving.pass, close);
   return Object.assign(link, { sending: sending.counts, receiving: receiving.counts });
@@ -56,6 +58,7 @@ class Lane {
     faults: Faults,
     private readonly clock: Clock,
     private readonly random: () => number,
+    private readonly spares: (frame: Uint8Array) => boolean,
   ) {
     this.faults = { loss: 0, duplication: 0, reordering: 0, corruption: 0, delay: 10, ...faults };
     for (const [name, rate] of Object.entries(this.faults)) {
@@ -65,6 +68,7 @@ class Lane {
 
   readonly pass: Passage = (frame, pass) => {
     const { counts, faults, random } = this;
+    if (this.spares(frame)) return pass(frame);
     counts.frames++;
     // Five draws for every frame, whatever becomes of it: raising one rate leaves the others' victims as they were.
     const [lose, corrupt, duplicate, reorder, late] = [random(), random(), random(), random(), random()];

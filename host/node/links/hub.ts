@@ -10,6 +10,8 @@ export interface HubOptions {
   bandwidth?: number;
   /** Frames that may wait to be sent at a port besides the one being sent, later ones are lost; unlimited unless told. */
   queue?: number;
+  /** The same in octets. */
+  buffer?: number;
 }
 
 /** A port of a hub, and what happened at it. */
@@ -40,31 +42,39 @@ class Port implements HubPort {
   private readonly latency: number;
   private readonly bitsPerMs: number;
   private readonly limit: number;
+  private readonly buffer: number;
   private readonly transit = new Transit();
   private waking = false;
   /** When the last bit of the last frame will have been sent. */
   private busyUntil = 0;
 
-  constructor({ clock, latency = 0, bandwidth = Infinity, queue = Infinity }: HubOptions) {
+  constructor({ clock, latency = 0, bandwidth = Infinity, queue = Infinity, buffer = Infinity }: HubOptions) {
     if (!(latency >= 0)) throw new RangeError(`a latency of ${latency} ms`);
     if (!(bandwidth > 0)) throw new RangeError(`a bandwidth of ${bandwidth} bit/s`);
     this.clock = clock;
     this.latency = latency;
     this.bitsPerMs = bandwidth / 1000;
     this.limit = queue;
+    this.buffer = buffer;
   }
 
   send(frame: Uint8Array): void {
     if (this.latency === 0 && this.bitsPerMs === Infinity) return this.deliver(frame);
     const now = this.clock.now;
     const starts = Math.max(now, this.busyUntil);
-    if (starts > now && this.limit < Infinity && this.transit.queued(now) >= this.limit) {
+    if (starts > now && this.isFull(now, frame.length)) {
       this.lost++;
       return;
     }
     this.busyUntil = starts + (frame.length * 8) / this.bitsPerMs;
     this.transit.push(frame, starts, this.busyUntil + this.latency);
     if (!this.waking) this.wake();
+  }
+
+  private isFull(now: number, length: number): boolean {
+    if (this.limit === Infinity && this.buffer === Infinity) return false;
+    const { frames, octets } = this.transit.queued(now);
+    return frames >= this.limit || octets + length > this.buffer;
   }
 
   private wake(): void {

@@ -40,11 +40,15 @@ export class Transit {
     this.compact();
   }
 
-  /** How many have not begun to be sent at `now`. */
-  queued(now: number): number {
-    let count = 0;
-    for (let i = this.waiting.length - 1; i >= this.oldest && this.waiting[i].starts > now; i--) count++;
-    return count;
+  /** How many have not begun to be sent at `now`, and their octets. */
+  queued(now: number): { frames: number; octets: number } {
+    let frames = 0;
+    let octets = 0;
+    for (let i = this.waiting.length - 1; i >= this.oldest && this.waiting[i].starts > now; i--) {
+      frames++;
+      octets += this.waiting[i].frame.length;
+    }
+    return { frames, octets };
   }
 
   /** Close the gap that has opened at the beginning, seldom enough to cost nothing. */

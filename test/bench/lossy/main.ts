@@ -1,0 +1,81 @@
+/** `npm run bench -- lossy`: goodput over a lossy way, in virtual time. Prints the tables and writes them, and a chart, to docs/. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { format } from "prettier";
+import { chart } from "./chart";
+import { FULL, QUICK, shares, transfers } from "./matrix";
+import type { Bench } from "./record";
+import { page } from "./report";
+import { single } from "./single";
+
+const USAGE = `npm run bench -- lossy [--quick]
+npm run bench -- lossy --only VARIANT [--link MBIT] [--loss PART] [--reordering PART] [--acks] [--mib N] [--seed N] [--pcap FILE]
+
+  --quick       small transfers, one seed; writes to build/bench/ instead of docs/
+  --only        one transfer of "cubic", "reno" or "newreno"
+`;
+
+/** Where the record lies. */
+const DOCS = "docs";
+const SCRATCH = "build/bench";
+
+export async function lossy(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      quick: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+      only: { type: "string" },
+      link: { type: "string", default: "100" },
+      loss: { type: "string", default: "0" },
+      reordering: { type: "string", default: "0" },
+      acks: { type: "boolean", default: false },
+      mib: { type: "string", default: "64" },
+      seed: { type: "string", default: "1" },
+      pcap: { type: "string" },
+    },
+  });
+  if (values.help) return console.log(USAGE);
+  if (values.only === undefined) return measure(values.quick);
+  const { only: variant, acks, pcap } = values;
+  const [link, loss, reordering, mib, seed] = [values.link, values.loss, values.reordering, values.mib, values.seed].map(Number);
+  await single({ variant, link, loss, reordering, acks, mib, seed, ...(pcap === undefined ? {} : { pcap }) });
+}
+
+async function measure(quick: boolean): Promise<void> {
+  const size = quick ? QUICK : FULL;
+  const kept = read();
+  const rows = await transfers(size, progress);
+  const bench: Bench = { rows, shares: await shares(size, progress), kernel: kept?.kernel ?? { version: "", rows: [] } };
+  progress(0, 0, "");
+  await write(bench, quick ? SCRATCH : DOCS);
+}
+
+function read(): Bench | undefined {
+  const path = join(DOCS, "lossy.json");
+  return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Bench) : undefined;
+}
+
+async function write(bench: Bench, folder: string): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  const text = page(bench);
+  writeFileSync(join(folder, "lossy.json"), await format(JSON.stringify(bench), { parser: "json", printWidth: 400 }));
+  writeFileSync(join(folder, "lossy.md"), text);
+  writeFileSync(join(folder, "lossy.svg"), chart(bench));
+  console.log(text);
+}
+
+/** Milliseconds between lines where they do not replace each other. */
+const PATIENCE = 10_000;
+let said = performance.now();
+
+/** One line that is written over at a terminal, a line now and then elsewhere. */
+function progress(done: number, all: number, what: string): void {
+  const line = all ? `${done + 1}/${all} ${what}` : "";
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line}`);
+  else if (line && performance.now() - said > PATIENCE) {
+    said = performance.now();
+    process.stderr.write(`${line}\n`);
+  }
+}
