@@ -21,6 +21,12 @@ export const verdicts: Record<string, Ruling> = {
       "a user waiting minutes for a known answer is worse. Once it is open they never end it.",
   ),
 
+  "6298-5": deviation(
+    "The floor is 200 ms, a knob (RTO_MIN), as Linux's; FreeBSD's is 30 ms. A second is long for links of today; the ceiling is two minutes.",
+  ),
+  "5681-2": deviation(
+    "Ten segments, 14,600 octets at most (RFC 6928), as Linux, FreeBSD, Windows and macOS; a knob (INITIAL_WINDOW).",
+  ),
   "SHLD-13": notApplicable("A rule for applications. None of those in this project uses urgent data."),
   "SHLD-23": notApplicable("A rule for applications. None of those in this project touches the value."),
   "MAY-6": notApplicable("Optional, not offered: probes never carry an octet (SHLD-12)."),

@@ -13,10 +13,23 @@ interface Sender {
   made: Connection;
 }
 
+interface SenderOptions {
+  mss?: number;
+  /** The peer permits SACK. */
+  sack?: boolean;
+  /** The first number of the peer's clock: both sides use timestamps. */
+  stamps?: number;
+  /** What the module has by default unless told. */
+  congestion?: "reno" | "cubic";
+}
+
 /** A connection of a board with large buffers whose peer announces a large window. */
-export async function sender(options: { mss?: number } = {}, more: WorldOptions = {}): Promise<Sender> {
+export async function sender(options: SenderOptions = {}, more: WorldOptions = {}): Promise<Sender> {
+  const { mss = MSS, sack = false, stamps, congestion } = options;
   const w = await world({ profile: "host", latency: LATENCY, ...more });
-  const made = active(w, { mss: options.mss ?? MSS, wscale: 7, flow: { win: 65535 } });
+  const flow = { win: 65535, ...(stamps === undefined ? {} : { stamps }) };
+  const made = active(w, { mss, wscale: 7, sack, flow });
+  if (congestion) w.board.setCongestion(made.fd, congestion);
   // The window of the SYN-ACK was not scaled: this one is, and from now on it does not change.
   made.flow.ack();
   made.flow.expectNothing(100);
@@ -63,4 +76,14 @@ export function grow(made: Connection, octets: number): void {
     w.run(LATENCY);
   }
   flow.drain(20);
+}
+
+/** Acknowledge segment by segment what comes in that many round trips, from segment `last` on; the last one acknowledged. */
+export function advance(made: Connection, last: number, rounds: number): number {
+  for (let round = 0; round < rounds; round++) {
+    fill(made);
+    for (const n of segments(flight(made))) if (n === last + 1) ackSegment(made, ++last);
+  }
+  made.world.run(LATENCY + 1);
+  return last;
 }

@@ -193,6 +193,13 @@ export class Station {
     return this.setOption(fd, Level.IPPROTO_IP, IpOption[name], value);
   }
 
+  /** TCP_CONGESTION: four letters tell them apart. */
+  setCongestion(fd: number, name: "reno" | "cubic"): number {
+    const words = new DataView(Uint8Array.from(name.padEnd(8, "\0"), (letter) => letter.charCodeAt(0)).buffer);
+    const values = [words.getInt32(0, true), ...(name.length > 4 ? [words.getInt32(4, true)] : [])];
+    return this.setOption(fd, Level.IPPROTO_TCP, TcpOption.TCP_CONGESTION, ...values);
+  }
+
   /** SO_ERROR: reads and clears it. */
   error(fd: number): number {
     return this.option(fd, Level.SOL_SOCKET, SocketOption.SO_ERROR);
