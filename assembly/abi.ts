@@ -160,6 +160,19 @@ export const enum MessageFlag {
   MSG_NOSIGNAL = 0x4000,
   MSG_MORE = 0x8000,
 }
+/** `ioctl(fd, request)`: the answer is the result of the call. */
+export const enum Ioctl {
+  /** Octets a read can take now, up to the mark of urgent data; of a datagram socket: the length of the next datagram. Also SIOCINQ. */
+  FIONREAD = 0x541b,
+  /** Octets queued and not acknowledged, an unacknowledged FIN being one. */
+  SIOCOUTQ = 0x5411,
+  /** Octets queued and not sent. */
+  SIOCOUTQNSD = 0x894b,
+  /** 1 if everything before the last urgent octet has been read. */
+  SIOCATMARK = 0x8905,
+  /** Sandwire's own: octets left to read up to the end of the urgent data that was announced, 0 for none. */
+  SIOCURGENT = 0x89e0,
+}
 export const enum Shutdown {
   SHUT_RD = 0,
   SHUT_WR = 1,
@@ -186,6 +199,7 @@ export const enum Errno {
   EACCES = 13,
   EINVAL = 22,
   EMFILE = 24,
+  ENOTTY = 25,
   EPIPE = 32,
   EDOM = 33,
   ENOSYS = 38,

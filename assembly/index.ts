@@ -85,6 +85,7 @@ export {
   getpeername,
   getsockname,
   getsockopt,
+  ioctl,
   listen,
   ready,
   recv,

@@ -40,6 +40,7 @@ import {
 } from "./stream";
 
 export { nextEvent } from "./descriptor";
+export { ioctl } from "./ioctl";
 export { recv_ptr, recv_ready, recv_release, send_commit, send_ptr, send_room } from "./spans";
 
 /**
@@ -129,6 +130,10 @@ export function connect(fd: i32, address: usize): i32 {
 const KNOWN: u32 =
   MessageFlag.MSG_PEEK | MessageFlag.MSG_TRUNC | MessageFlag.MSG_DONTWAIT | MessageFlag.MSG_NOSIGNAL | MessageFlag.MSG_MORE;
 
+/** A datagram is never urgent. */
+// prettier-ignore
+@inline function known(socket: Socket): u32 { return socket.kind == Kind.Stream ? KNOWN | MessageFlag.MSG_OOB : KNOWN; }
+
 export function send(fd: i32, from: usize, length: u32, flags: u32): i32 {
   return sendto(fd, from, length, flags, 0);
 }
@@ -137,9 +142,9 @@ export function send(fd: i32, from: usize, length: u32, flags: u32): i32 {
 export function sendto(fd: i32, from: usize, length: u32, flags: u32, address: usize): i32 {
   const i = socketAt(fd);
   if (i < 0) return i;
-  if (flags & ~KNOWN) return -Errno.EOPNOTSUPP;
   const socket = Socket.at(i);
-  if (socket.kind == Kind.Stream) return streamSend(Tcb.at(socket.pcb), from, length);
+  if (flags & ~known(socket)) return -Errno.EOPNOTSUPP;
+  if (socket.kind == Kind.Stream) return streamSend(Tcb.at(socket.pcb), from, length, flags);
   if (address == 0) return datagramSend(socket.pcb, from, length, flags, 0, 0, false);
   const fault = checkAddress(address);
   if (fault) return fault;
@@ -154,8 +159,8 @@ export function recv(fd: i32, to: usize, length: u32, flags: u32): i32 {
 export function recvfrom(fd: i32, to: usize, length: u32, flags: u32, address: usize): i32 {
   const i = socketAt(fd);
   if (i < 0) return i;
-  if (flags & ~KNOWN) return -Errno.EOPNOTSUPP;
   const socket = Socket.at(i);
+  if (flags & ~known(socket)) return -Errno.EOPNOTSUPP;
   if (socket.kind == Kind.Stream) return streamReceive(Tcb.at(socket.pcb), to, length, flags);
   const octets = datagramReceive(socket.pcb, to, length, flags);
   if (address && octets >= 0) writeAddress(address, datagramSenderIp(), datagramSenderPort());

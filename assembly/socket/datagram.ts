@@ -147,6 +147,14 @@ export function datagramReady(i: u32): u32 {
   return mask;
 }
 
+/** Octets of the datagram that would be received next, 0 for none. */
+export function datagramNext(i: u32): u32 {
+  const pcb = Pcb.at(i);
+  if (queueEmpty(pcb)) return 0;
+  peek(pcb, 0, 0);
+  return received.length;
+}
+
 /** SO_ERROR: the errno of the last error, which is forgotten with it. */
 export function datagramTakeError(i: u32): i32 {
   return -takeError(Pcb.at(i));

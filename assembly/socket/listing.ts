@@ -2,7 +2,7 @@ import { Errno, Protocol, SocketRecord, SocketRow, State } from "../abi";
 import { MAX_TCBS, SYN_QUEUE, TIME_WAITS, UDP_SOCKETS } from "../config";
 import { NEVER, until } from "../clock";
 import { ownerOf } from "../events";
-import { readable } from "../tcp/receiver";
+import { held } from "../tcp/receiver";
 import { HalfOpen, isHalfOpen } from "../tcp/synqueue";
 import { NONE, Tcb, tcbs } from "../tcp/tcb";
 import { nextTimer } from "../tcp/timers";
@@ -65,7 +65,7 @@ function describeTcb(tcb: Tcb, record: usize): void {
   owned(record, tcb.socket);
   const listening = tcb.state == State.Listen;
   store<u16>(record, listening ? tcb.accepting : 0, SocketRecord.accepting);
-  store<u32>(record, listening ? <u32>tcb.accepting : readable(tcb), SocketRecord.receiveQueue);
+  store<u32>(record, listening ? <u32>tcb.accepting : held(tcb), SocketRecord.receiveQueue);
   store<u32>(record, listening ? <u32>tcb.backlog : streamQueued(tcb), SocketRecord.sendQueue);
   store<u32>(record, nextTimer(tcb), SocketRecord.timer);
   store<u32>(record, tcb.unanswered, SocketRecord.retransmits);

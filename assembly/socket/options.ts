@@ -1,6 +1,6 @@
 import { Errno, IpOption, Level, Protocol, SocketOption, SocketType, State, TcpOption, Family } from "../abi";
 import { MAX_BUF, MIN_BUF } from "../config";
-import { Flag, Tcb, Timer, Wish } from "../tcp/tcb";
+import { Tcb, Timer, Wish } from "../tcp/tcb";
 import { OUR_MSS } from "../tcp/lifecycle";
 import { arm, disarm } from "../tcp/timers";
 import { takeError } from "./stream";
@@ -34,6 +34,8 @@ function getSocketOption(tcb: Tcb, name: u32): i32 {
       return <i32>(tcb.rcv.buffer ? tcb.rcv.size : tcb.wantedRcv);
     case SocketOption.SO_KEEPALIVE:
       return <i32>tcb.wants(Wish.KeepAlive);
+    case SocketOption.SO_OOBINLINE:
+      return <i32>tcb.wants(Wish.OobInline);
     case SocketOption.SO_LINGER:
       store<u32>(second, tcb.lingerSeconds);
       return <i32>tcb.wants(Wish.Linger);
@@ -97,6 +99,8 @@ function setSocketOption(tcb: Tcb, name: u32, n: u32, seconds: u32): i32 {
       return 0;
     case SocketOption.SO_KEEPALIVE:
       return setKeepAlive(tcb, n != 0);
+    case SocketOption.SO_OOBINLINE:
+      return wish(tcb, Wish.OobInline, n);
     case SocketOption.SO_LINGER:
       tcb.lingerSeconds = <u16>min<u32>(seconds, 0xffff);
       return wish(tcb, Wish.Linger, n);

@@ -8,9 +8,10 @@ import { closeSending, orphan } from "../tcp/ending";
 import { takeTcb } from "../tcp/lifecycle";
 import { closeListener, firstAccepted, takeAccepted } from "../tcp/accept";
 import { bindTcb, connectTcb, listenOn } from "../tcp/open";
-import { readable, worthAnnouncing } from "../tcp/receiver";
+import { held, worthAnnouncing } from "../tcp/receiver";
 import { maySend } from "../tcp/state";
 import { Flag, NONE, Tcb, tcbs } from "../tcp/tcb";
+import { forgetUrgent, readFrom, readOn, readable, receiveUrgent, urge, urgentWaits } from "../tcp/urgent";
 
 /** Stream sockets: the calls on a Tcb. All answer at once: a count, 0, or a negative errno as Linux gives it. */
 
@@ -53,7 +54,7 @@ export function streamAccepted(tcb: Tcb): i32 {
 export function streamTake(listener: Tcb, accepted: Tcb, i: u32): void {
   takeAccepted(listener);
   accepted.socket = <u16>i;
-  if (readable(accepted) || accepted.has(Flag.FinReceived) || accepted.error) accepted.tell();
+  if (held(accepted) || accepted.has(Flag.UrgentIn) || accepted.has(Flag.FinReceived) || accepted.error) accepted.tell();
 }
 
 /** -EINPROGRESS if the handshake begins. */
@@ -90,14 +91,15 @@ function sendable(tcb: Tcb): i32 {
   return -Errno.EAGAIN;
 }
 
-/** Queue up to `length` octets; how many were taken. */
-export function streamSend(tcb: Tcb, from: usize, length: u32): i32 {
+/** Queue up to `length` octets; how many were taken. With MSG_OOB the last of them is urgent. */
+export function streamSend(tcb: Tcb, from: usize, length: u32, flags: u32): i32 {
   const why = sendable(tcb);
   if (why < 0) return why;
   const snd = tcb.snd;
   const taken = min(length, sendRoom(tcb));
   ringWrite(snd.buffer, snd.size - 1, snd.end.bits, from, taken);
   queued(tcb, taken);
+  if (flags & MessageFlag.MSG_OOB && taken) urge(tcb);
   if (taken < length) tcb.set(Flag.WriterWaits);
   return <i32>taken;
 }
@@ -144,18 +146,21 @@ function receivable(tcb: Tcb): i32 {
 }
 
 export function streamReceive(tcb: Tcb, to: usize, length: u32, flags: u32): i32 {
+  const peek = (flags & MessageFlag.MSG_PEEK) != 0;
+  if (flags & MessageFlag.MSG_OOB) {
+    return tcb.state == State.Listen ? -Errno.ENOTCONN : receiveUrgent(tcb, to, length, peek);
+  }
   const octets = receivable(tcb);
   if (octets <= 0) return octets;
   const taken = min(length, <u32>octets);
-  ringRead(tcb.rcv.buffer, tcb.rcv.size - 1, tcb.rcv.read.bits, to, taken);
-  if (!(flags & MessageFlag.MSG_PEEK)) consumed(tcb, taken);
+  ringRead(tcb.rcv.buffer, tcb.rcv.size - 1, readFrom(tcb).bits, to, taken);
+  if (!peek) consumed(tcb, taken);
   return <i32>taken;
 }
 
 /** The user has taken `octets`; the peer hears of the room if it is worth a segment. */
 function consumed(tcb: Tcb, octets: u32): void {
-  const rcv = tcb.rcv;
-  rcv.read = rcv.read.plus(octets);
+  readOn(tcb, octets);
   if (tcb.has(Flag.FinReceived) || tcb.state == State.Closed || !worthAnnouncing(tcb)) return;
   tcb.set(Flag.AckNow);
   tcb.mark();
@@ -165,12 +170,12 @@ function consumed(tcb: Tcb, octets: u32): void {
 export function streamReceiveReady(tcb: Tcb): i32 {
   const octets = receivable(tcb);
   if (octets <= 0) return octets;
-  return <i32>ringSpan(tcb.rcv.size - 1, tcb.rcv.read.bits, octets);
+  return <i32>ringSpan(tcb.rcv.size - 1, readFrom(tcb).bits, octets);
 }
 
 export function streamReceivePtr(tcb: Tcb): usize {
   const rcv = tcb.rcv;
-  return rcv.buffer ? rcv.buffer + (rcv.read.bits & (rcv.size - 1)) : 0;
+  return rcv.buffer ? rcv.buffer + (readFrom(tcb).bits & (rcv.size - 1)) : 0;
 }
 
 export function streamReceiveRelease(tcb: Tcb, octets: u32): i32 {
@@ -189,6 +194,7 @@ export function streamShutdown(tcb: Tcb, how: u32): i32 {
   if (how != Shutdown.SHUT_WR) {
     tcb.set(Flag.ReadShut);
     tcb.rcv.read = tcb.rcv.nxt.minus(<u32>tcb.has(Flag.FinReceived));
+    forgetUrgent(tcb);
   }
   if (how != Shutdown.SHUT_RD && state != State.TimeWait) closeSending(tcb);
   tcb.tell();
@@ -206,6 +212,7 @@ export function streamReady(tcb: Tcb): u32 {
   let mask: u32 = tcb.error ? Poll.POLLERR : 0;
   if (noMoreIn) mask |= Poll.POLLIN | Poll.POLLRDHUP;
   else if (readable(tcb)) mask |= Poll.POLLIN;
+  if (urgentWaits(tcb)) mask |= Poll.POLLPRI;
   if (noMoreIn && noMoreOut) mask |= Poll.POLLHUP;
   if (noMoreOut || hasRoom(tcb)) mask |= Poll.POLLOUT;
   else tcb.set(Flag.RoomWanted);

@@ -18,6 +18,7 @@ import { findConnection, findListener } from "./table";
 import { Agreed, Flag, NONE, Tcb } from "./tcb";
 import { textArrives } from "./text";
 import { TimeWait, findTimeWait, forget, restart } from "./timewait";
+import { urgentArrives } from "./urgent";
 
 /** RFC 9293 §3.10.7, SEGMENT ARRIVES. */
 
@@ -70,6 +71,7 @@ function takeSyn(tcb: Tcb): void {
 function withoutSyn(): void {
   seg.seq = seg.seq.plus(1);
   seg.len--;
+  if (seg.up) seg.up--;
   seg.flags &= ~TcpFlag.SYN;
 }
 
@@ -96,8 +98,9 @@ function otherwise(tcb: Tcb): Drop {
   return rest(tcb);
 }
 
-/** Text, then FIN (seventh and eighth). */
+/** URG, text, FIN (sixth to eighth). */
 function rest(tcb: Tcb): Drop {
+  if (seg.urg) urgentArrives(tcb);
   const why = textArrives(tcb);
   if (tcb.state == State.Closed) return why;
   if (why == Drop.None || why == Drop.TcpDuplicate) finArrives(tcb);

@@ -17,6 +17,7 @@ import { HalfOpen } from "./synqueue";
 import { Agreed, Flag, Receiver, Tcb, Timer } from "./tcb";
 import { TimeWait } from "./timewait";
 import { disarm } from "./timers";
+import { pointOut } from "./urgent";
 
 /** Segments are written here, straight into a slot of the ring: header, options, text from the send buffer. */
 
@@ -61,6 +62,7 @@ export function emitPlan(tcb: Tcb): bool {
   else if (tcb.agreed) size += writeOptions(tcb, at + size, flags & TcpFlag.RST ? 0 : blocksToSend(tcb));
   const ports = ((<u32>tcb.localPort) << 16) | tcb.foreignPort;
   writeHeader(at, ports, plan.seq, tcb.rcv.nxt, size, flags, announce(tcb, flags));
+  if (tcb.has(Flag.UrgentOut) && !(flags & (TcpFlag.SYN | TcpFlag.RST))) pointOut(tcb, at, plan.seq);
   const snd = tcb.snd;
   if (plan.length) ringRead(snd.buffer, snd.size - 1, plan.seq.bits, at + size, plan.length);
   finish(Protocol.IPPROTO_TCP, size + plan.length, tcb.ttl, tcb.tos);

@@ -2,11 +2,12 @@ import { Counter, State } from "../abi";
 import { finWait2 } from "../settings";
 import { count } from "../stats";
 import { detach, release } from "./lifecycle";
-import { readable, windowToAnnounce } from "./receiver";
+import { windowToAnnounce } from "./receiver";
 import { removeConnection } from "./table";
 import { Flag, NONE, Tcb, Timer, work, Wish } from "./tcb";
 import { arm, unschedule } from "./timers";
 import { remember } from "./timewait";
+import { unread } from "./urgent";
 
 /** The ways a connection ends. */
 
@@ -66,9 +67,8 @@ export function orphan(tcb: Tcb): void {
   if (state == State.Closed) return disposed(tcb);
   if (state == State.TimeWait) return disposed(tcb);
   if (state == State.SynSent) return over(tcb, 0);
-  const unread = readable(tcb) > 0;
   const hardly = tcb.wants(Wish.Linger) && tcb.lingerSeconds == 0;
-  if (unread || hardly) return abort(tcb, 0); // SHLD-3
+  if (unread(tcb) > 0 || hardly) return abort(tcb, 0); // SHLD-3
   if (state == State.FinWait2) arm(tcb, Timer.Keep, finWait2());
   closeSending(tcb);
 }

@@ -27,6 +27,7 @@ function checkReceiver(tcb: Tcb): void {
   assert(!rcv.read.after(rcv.nxt), "the user reads no further than RCV.NXT");
   assert(rcv.nxt.since(rcv.read) <= rcv.size + 1, "the receive buffer holds what was not read");
   assert(!rcv.nxt.after(rcv.edge), "RCV.NXT is never beyond the right edge");
+  assert(!tcb.has(Flag.UrgentIn) || tcb.rcvUp.after(tcb.rcv.read), "a mark lies before the user");
   const ranges = tcb.ranges;
   assert(ranges.count == 0 || tcb.has(Flag.Holes), "held text is known of");
   let last = rcv.nxt.bits;

@@ -13,6 +13,7 @@ import { backedOff, startTiming } from "./rtt";
 import { Seq } from "./seq";
 import { Flag, Tcb, Timer, work, Wish } from "./tcb";
 import { arm, armed } from "./timers";
+import { urging } from "./urgent";
 
 /** The one place that decides what a connection sends next, and why. */
 
@@ -140,7 +141,7 @@ function worthSending(tcb: Tcb, text: u32, queued: u32, fin: bool): bool {
   if (snd.nxt.before(snd.max)) return true; // it was sent before
   const idle = snd.nxt == snd.una;
   // Nagle; but a writer that waits for room will add nothing, so there is nothing to wait for.
-  if (text == queued) return idle || tcb.wants(Wish.NoDelay) || tcb.has(Flag.WriterWaits);
+  if (text == queued) return idle || tcb.wants(Wish.NoDelay) || tcb.has(Flag.WriterWaits) || urging(tcb);
   return idle && text >= snd.maxWnd >> 1; // Fs = 1/2
 }
 

@@ -4,9 +4,9 @@ import { Flag, Receiver, Tcb } from "./tcb";
 
 /** The receive window: how much is free, and how much of that we say (RFC 9293 §3.8.6.2.2). */
 
-/** Octets the user can read now. */
+/** Octets received in order that the user has not passed. */
 // prettier-ignore
-@inline export function readable(tcb: Tcb): u32 {
+@inline export function held(tcb: Tcb): u32 {
   return tcb.rcv.nxt.since(tcb.rcv.read) - <u32>tcb.has(Flag.FinReceived);
 }
 

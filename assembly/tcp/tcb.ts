@@ -44,6 +44,12 @@ export const enum Flag {
   WriterWaits = 1 << 13,
   /** Opened by us: SYN-RECEIVED came from SYN-SENT (MUST-11). */
   Active = 1 << 14,
+  /** What was sent last with MSG_OOB is not acknowledged: `sndUp` holds. */
+  UrgentOut = 1 << 15,
+  /** The peer has announced urgent data whose end, `rcvUp`, the user has not passed. */
+  UrgentIn = 1 << 16,
+  /** Its last octet has been read with MSG_OOB. */
+  UrgentRead = 1 << 17,
   /** In the hash table of connections or listeners. */
   Hashed = 1 << 19,
   /** A SYN or SYN-ACK had to be repeated: the initial window is one segment (RFC 5681 §3.1). */
@@ -80,6 +86,8 @@ export const enum Wish {
   KeepAlive = 1 << 1,
   ReuseAddress = 1 << 2,
   Linger = 1 << 3,
+  /** Urgent data stays in the stream. */
+  OobInline = 1 << 4,
 }
 
 export const enum Timer {
@@ -193,6 +201,9 @@ export class Tcb extends Tuple {
   iss: Seq;
   irs: Seq;
   recover: Seq;
+  /** SND.UP and RCV.UP (RFC 9293 §3.3.1), while UrgentOut and UrgentIn are set. */
+  sndUp: Seq;
+  rcvUp: Seq;
   /** What the network said, reported if the connection times out (RFC 9293 MUST-47). */
   softError: u16;
   /** TCP_MAXSEG: the user's bound of both directions, 0 for none. */

@@ -3,6 +3,7 @@ import {
   Drop,
   Errno,
   Family,
+  Ioctl,
   IpOption,
   Level,
   SocketOption,
@@ -207,6 +208,10 @@ export class Station {
 
   ready(fd: number): number {
     return this.calls.ready(fd);
+  }
+
+  ioctl(fd: number, request: keyof typeof Ioctl): number {
+    return this.calls.ioctl(fd, Ioctl[request]);
   }
 
   // ---- Whole passages ----
