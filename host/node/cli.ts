@@ -11,7 +11,9 @@ import {
   parseSeed,
   type RunOptions,
 } from "./cli-options";
+import { DRILL_EXAMPLES, type DrillCommand, drillFiles } from "./cli-drill";
 import { run } from "./cli-run";
+import { SYSTEMS } from "../drill/settings";
 import { PROFILES } from "./module";
 
 const EXAMPLES = `
@@ -35,7 +37,13 @@ function version(): string {
   return version;
 }
 
-function program(act: (options: RunOptions) => Promise<void>): Command {
+/** What the commands do. */
+interface Actions {
+  run: (options: RunOptions) => Promise<void>;
+  drill: (files: string[], options: DrillCommand) => Promise<void>;
+}
+
+function program(act: Actions): Command {
   const sandwire = new Command("sandwire")
     .description("A TCP/IP stack for microcontrollers, running here as a virtual board.")
     .version(version(), "-V, --version", "print the version")
@@ -61,22 +69,40 @@ function program(act: (options: RunOptions) => Promise<void>): Command {
     .addOption(new Option("--profile <P>", `the board's size: ${PROFILES.join(", ")}`).argParser(parseProfile).default("default"))
     .option("--app <FILE.wasm>", "run this firmware, in place of the demonstration")
     .option("--seed <N>", "the board's entropy and the faults' chance, to repeat a run", parseSeed)
-    .action(act);
-  for (const each of [sandwire, command]) each.exitOverride().configureOutput({ outputError: () => undefined });
+    .action(act.run);
+  const drill = addDrill(sandwire, act);
+  for (const each of [sandwire, command, drill]) each.exitOverride().configureOutput({ outputError: () => undefined });
   return sandwire;
+}
+
+function addDrill(sandwire: Command, act: Actions): Command {
+  return sandwire
+    .command("drill")
+    .description("run packetdrill scripts against the stack, in virtual time")
+    .argument("<script...>", "packetdrill scripts")
+    .helpOption("-h, --help", "print this help")
+    .addHelpText("after", DRILL_EXAMPLES)
+    .addOption(new Option("--profile <SYSTEM>", "whose behaviour the scripts expect").choices(SYSTEMS).default("linux"))
+    .option("--json", "print the verdicts as JSON")
+    .option("-v, --verbose", "print every packet and call")
+    .option("--strict", "check what packetdrill lets pass, too: timestamps")
+    .option("--app <FILE.wasm>", "run this firmware, in place of the host profile's")
+    .action(act.drill);
 }
 
 /** Run the command line `args`; the exit code. All that goes wrong becomes one line on stderr that says what to do. */
 async function main(args: string[]): Promise<number> {
-  const sandwire = program(run);
+  let code = 0;
+  const drill = async (files: string[], options: DrillCommand): Promise<void> => void (code = await drillFiles(files, options));
+  const sandwire = program({ run, drill });
   try {
     if (args.length === 0) sandwire.help();
     await sandwire.parseAsync(args, { from: "user" });
-    return 0;
+    return code;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const message = error instanceof Error ? error.message : String(error);
-    const hint = error instanceof CommanderError ? " Try `sandwire run --help`." : "";
+    const hint = error instanceof CommanderError ? ` Try \`sandwire ${args[0] === "drill" ? "drill" : "run"} --help\`.` : "";
     console.error(`sandwire: ${message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ")}${hint}`);
     return 1;
   }
