@@ -23,6 +23,7 @@ import { expireTimers } from "./tcp/expire";
 import { initPorts } from "./tcp/open";
 import { outputAll } from "./tcp/output";
 import { segmentQuoted } from "./tcp/quoted";
+import { initSent } from "./tcp/sent";
 import { initSynQueue } from "./tcp/synqueue";
 import { initTable } from "./tcp/table";
 import { initTcbs, work } from "./tcp/tcb";
@@ -49,6 +50,7 @@ export function start(s0: u32, s1: u32, s2: u32, s3: u32): void {
   initTimers();
   initTable();
   initTcbs();
+  initSent();
   initSynQueue();
   initCookies();
   initTimeWait();

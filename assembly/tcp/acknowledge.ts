@@ -1,12 +1,14 @@
 import { Counter, Drop } from "../abi";
-import { CHALLENGE_ACKS } from "../config";
+import { CHALLENGE_ACKS, SACK } from "../config";
 import { now } from "../clock";
 import { count, drop } from "../stats";
+import { ackScored } from "./mend";
 import { duplicateAck, newAck } from "./recovery";
 import { backedOff, sample } from "./rtt";
+import { clearScoreboard } from "./scoreboard";
 import { seg } from "./segment";
 import { Seq } from "./seq";
-import { Flag, Tcb, Timer } from "./tcb";
+import { Agreed, Flag, Tcb, Timer } from "./tcb";
 import { arm, disarm } from "./timers";
 
 /** The ACK field of a segment in a synchronized state: RFC 9293 §3.10.7.4, fifth. */
@@ -35,8 +37,11 @@ export function ackArrives(tcb: Tcb): Drop {
   if (tcb.has(Flag.Probed)) tcb.unanswered = 0; // MUST-37
   tcb.keepProbes = 0;
   const wnd = seg.wnd << snd.scale;
-  if (ack.after(snd.una)) advance(tcb, ack);
-  else if (ack == snd.una && isDuplicate(tcb, wnd)) duplicateAck(tcb);
+  const before = snd.una;
+  const scored = SACK && tcb.uses(Agreed.Sack);
+  if (ack.after(before)) advance(tcb, ack, scored);
+  else if (!scored && ack == before && isDuplicate(tcb, wnd)) duplicateAck(tcb);
+  if (scored && !ack.before(before)) ackScored(tcb, before);
   if (!ack.before(snd.una)) updateWindow(tcb, wnd);
   return Drop.None;
 }
@@ -48,7 +53,7 @@ function isDuplicate(tcb: Tcb, wnd: u32): bool {
 }
 
 /** Octets up to `ack` have arrived. */
-function advance(tcb: Tcb, ack: Seq): void {
+function advance(tcb: Tcb, ack: Seq, scored: bool): void {
   const snd = tcb.snd;
   const octets = ack.since(snd.una);
   sample(tcb, ack);
@@ -57,7 +62,7 @@ function advance(tcb: Tcb, ack: Seq): void {
   tcb.unanswered = 0;
   tcb.softError = 0;
   tcb.clear(Flag.Probed);
-  const restart = newAck(tcb, ack, octets);
+  const restart = !scored && newAck(tcb, ack, octets);
   if (snd.max == ack) disarm(tcb, Timer.Retransmit);
   else if (restart) arm(tcb, Timer.Retransmit, backedOff(tcb));
   if (snd.max == ack) tcb.clear(Flag.Retransmit);
@@ -95,6 +100,7 @@ export function hasRoom(tcb: Tcb): bool {
   if (tcb.has(Flag.Probed)) {
     // The probe's octet was beyond the window: send it again, with what follows it.
     tcb.clear(Flag.Probed);
+    clearScoreboard(tcb);
     snd.nxt = snd.una;
   }
   if (snd.nxt != snd.una) return;

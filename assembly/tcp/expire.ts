@@ -1,16 +1,19 @@
 import { Counter, Errno, State } from "../abi";
-import { MAX_TCBS } from "../config";
+import { MAX_TCBS, RACK } from "../config";
 import { retries } from "../settings";
 import { now } from "../clock";
 import { doubtRoute } from "../ip/route";
 import { count } from "../stats";
 import { abort, orphaned, over } from "./ending";
 import { synAckDue } from "./listen";
+import { reorderDue } from "./mend";
 import { timedOut } from "./recovery";
 import { backedOff } from "./rtt";
+import { clearScoreboard } from "./scoreboard";
 import { HalfOpen } from "./synqueue";
+import { probeDue } from "./tail";
 import { Flag, Tcb, Timer, Wish } from "./tcb";
-import { arm, fired, nextDue, reschedule } from "./timers";
+import { Pending, arm, fired, nextDue, reschedule } from "./timers";
 import { expireTimeWaits } from "./timewait";
 
 /** Run the timers that are due, `budget` at most; they only mark (RFC 9293 §3.10.8, TIMEOUTS). */
@@ -52,6 +55,7 @@ function retransmissionDue(tcb: Tcb): bool {
   const snd = tcb.snd;
   tcb.mark();
   if (!tcb.has(Flag.WasEstablished)) return synDue(tcb);
+  if (RACK && <u32>tcb.pending != Pending.Timeout) return pendingDue(tcb);
   const persisting = snd.max == snd.una || tcb.has(Flag.Probed) || snd.wnd == 0;
   if (tcb.unanswered >= retries()) return giveUp(tcb); // R2 (MUST-20)
   if (persisting && tcb.backoff >= ORPHAN_PROBES && orphaned(tcb)) {
@@ -70,9 +74,20 @@ function retransmissionDue(tcb: Tcb): bool {
   return true;
 }
 
+/** The timer stood for something else than the timeout, which starts now. */
+function pendingDue(tcb: Tcb): bool {
+  if (<u32>tcb.pending == Pending.Reorder) reorderDue(tcb);
+  else {
+    probeDue(tcb);
+    arm(tcb, Timer.Retransmit, backedOff(tcb));
+  }
+  return true;
+}
+
 /** The window is still closed: ask again, each time after twice the pause (SHLD-30), for ever while answered (MUST-37). */
 function probe(tcb: Tcb): void {
   count(Counter.TcpPersistProbes);
+  clearScoreboard(tcb);
   tcb.snd.nxt = tcb.snd.una;
   tcb.clear(Flag.Timing);
   tcb.set(Flag.Probed);

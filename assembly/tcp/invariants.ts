@@ -1,6 +1,9 @@
 import { State } from "../abi";
+import { SACK } from "../config";
 import { freeSpace } from "./receiver";
-import { Flag, Tcb, Timer } from "./tcb";
+import { Repair } from "./repair";
+import { Mark, Sent } from "./sent";
+import { Agreed, Flag, NONE, Tcb, Timer } from "./tcb";
 import { armed, wakesInTime } from "./timers";
 
 /** What must hold for every connection after it had its turn. Debug builds stop when it does not; release builds never look. */
@@ -8,6 +11,7 @@ export function checkInvariants(tcb: Tcb): void {
   if (tcb.state < State.SynSent || tcb.state == State.TimeWait) return;
   assert(tcb.has(Flag.Hashed), "a live connection can be found");
   checkSender(tcb);
+  if (SACK && tcb.uses(Agreed.Sack)) checkScoreboard(tcb);
   if (tcb.state != State.SynSent) checkReceiver(tcb);
   assert(wakesInTime(tcb), "the heap wakes a connection no later than its earliest timer");
 }
@@ -20,6 +24,26 @@ function checkSender(tcb: Tcb): void {
   assert(snd.una.after(snd.end) || snd.end.since(snd.una) <= snd.size, "the send buffer holds what is not acknowledged");
   assert(tcb.cwnd > 0 || !tcb.has(Flag.WasEstablished), "cwnd > 0");
   assert(snd.max == snd.una || armed(tcb, Timer.Retransmit), "what is in flight is watched by a timer");
+}
+
+/** The records follow one another and add up. */
+function checkScoreboard(tcb: Tcb): void {
+  const repair = Repair.of(tcb);
+  let sacked: u32 = 0;
+  let lost: u32 = 0;
+  let at = <u32>repair.first == NONE ? tcb.snd.una : Sent.of(repair.first).from;
+  assert(!at.before(tcb.snd.una), "no record tells of what is acknowledged");
+  for (let i: u32 = repair.first; i != NONE; i = Sent.of(i).next) {
+    const record = Sent.of(i);
+    assert(record.from == at && record.to.after(at), "records follow one another");
+    assert(!record.has(Mark.Sacked) || !record.has(Mark.Lost), "what the peer holds is not lost");
+    if (record.has(Mark.Sacked)) sacked += record.length;
+    if (record.has(Mark.Lost)) lost += record.length;
+    at = record.to;
+    assert(record.next != NONE || <u32>repair.last == i, "the last record is known");
+  }
+  assert(!at.after(tcb.snd.nxt), "no record tells of what was not sent");
+  assert(sacked == repair.sacked && lost == repair.lost, "the scoreboard adds up");
 }
 
 function checkReceiver(tcb: Tcb): void {

@@ -9,6 +9,8 @@ import { initCongestion } from "./congestion/control";
 import { timestampOffset } from "./isn";
 import { scaleFor } from "./receiver";
 import { initRtt } from "./rtt";
+import { initRepair } from "./repair";
+import { clearScoreboard } from "./scoreboard";
 import { initReport } from "./sack";
 import { seg } from "./segment";
 import { Seq } from "./seq";
@@ -80,6 +82,7 @@ export function detach(tcb: Tcb): void {
   }
   unschedule(tcb.index);
   tcb.timers = 0;
+  clearScoreboard(tcb);
   if (work.has(tcb.index)) work.remove(tcb.index);
 }
 
@@ -132,6 +135,7 @@ export function agree(tcb: Tcb, mss: u32, scale: u32, agreed: u32): void {
   tcb.snd.scale = scaled ? scale : 0;
   tcb.rcv.scale = scaled ? scaleFor(tcb.rcv.size) : 0;
   if (TIMESTAMPS) tcb.tsOffset = timestampOffset(tcb.localAddress, tcb.localPort, tcb.foreignAddress, tcb.foreignPort);
+  initRepair(tcb);
   initCongestion(tcb);
 }
 

@@ -1,5 +1,5 @@
 import { Counter, State } from "../abi";
-import { TRACE } from "../config";
+import { SACK, TRACE } from "../config";
 import { now } from "../clock";
 import { count } from "../stats";
 import { TcpFlag } from "../wire/tcp";
@@ -10,8 +10,13 @@ import { checkInvariants } from "./invariants";
 import { textRoom } from "./options";
 import { bonus } from "./recovery";
 import { backedOff, startTiming } from "./rtt";
+import { Mending, Repair, pipe } from "./repair";
+import { clearScoreboard, firstLost, noteResent, noteSent } from "./scoreboard";
+import { Sent } from "./sent";
 import { Seq } from "./seq";
-import { Flag, Tcb, Timer, work, Wish } from "./tcb";
+import { probeSent, scheduleProbe } from "./tail";
+import { stampRetransmission } from "./undo";
+import { Agreed, Flag, NONE, Sender, Tcb, Timer, Wish, work } from "./tcb";
 import { arm, armed } from "./timers";
 import { urging } from "./urgent";
 
@@ -58,6 +63,11 @@ function planNext(tcb: Tcb): bool {
   if (!tcb.has(Flag.WasEstablished)) return planSyn(tcb);
   if (tcb.has(Flag.Retransmit)) return planRetransmission(tcb);
   if (tcb.has(Flag.Probe)) return planProbe(tcb);
+  if (SACK && tcb.uses(Agreed.Sack)) {
+    if (tcb.has(Flag.TailProbe)) return planTail(tcb);
+    const what = planLost(tcb);
+    if (what != Lost.Nothing) return what == Lost.Planned || planAck(tcb);
+  }
   if (planText(tcb)) return true;
   if (tcb.has(Flag.KeepAliveNow)) return planned(tcb.snd.una.minus(1), 0, TcpFlag.ACK); // SHLD-12: no data
   return planAck(tcb);
@@ -95,7 +105,61 @@ function planSyn(tcb: Tcb): bool {
 function planRetransmission(tcb: Tcb): bool {
   const snd = tcb.snd;
   const text = min<u32>(textRoom(tcb), min(snd.end.since(snd.una), snd.max.since(snd.una)));
-  return planned(snd.una, text, flagsAt(tcb, text, snd.max.after(snd.end)));
+  return planned(snd.una, text, flagsAt(tcb, snd.una, text, snd.max.after(snd.end)));
+}
+
+const enum Lost {
+  /** Nothing is lost. */
+  Nothing,
+  /** It is planned to be sent again. */
+  Planned,
+  /** A window forbids it now; new text has to wait behind it. */
+  Waits,
+}
+
+/** The first lost text again, as far as both windows allow (RFC 6675 §4, NextSeg (1)). */
+function planLost(tcb: Tcb): Lost {
+  const repair = Repair.of(tcb);
+  if (repair.lost == 0 || repair.has(Mending.TimeoutTested)) return Lost.Nothing;
+  const i = firstLost(repair);
+  if (i == NONE) return Lost.Nothing;
+  const record = Sent.of(i);
+  const snd = tcb.snd;
+  const flying = pipe(tcb);
+  const edge = snd.una.plus(max<u32>(snd.wnd, 1));
+  if (!record.from.before(edge)) return Lost.Waits;
+  const to = record.to.before(edge) ? record.to : edge;
+  const text = min(textUpTo(snd, record.from, to), textRoom(tcb));
+  if (flying > 0 && flying + text > tcb.cwnd) {
+    tcb.set(Flag.CwndLimited);
+    return Lost.Waits;
+  }
+  planned(record.from, text, flagsAt(tcb, record.from, text, to.after(snd.end)));
+  return Lost.Planned;
+}
+
+/** Octets of text in [from, to): a FIN sits behind the last. */
+function textUpTo(snd: Sender, from: Seq, to: Seq): u32 {
+  const end = to.after(snd.end) ? snd.end : to;
+  return from.before(end) ? end.since(from) : 0;
+}
+
+/** A tail loss probe: new text if the peer has room for it, else the end of what is in flight (RFC 8985 §7.3). */
+function planTail(tcb: Tcb): bool {
+  const snd = tcb.snd;
+  const repair = Repair.of(tcb);
+  const room = textRoom(tcb);
+  const flight = snd.nxt.since(snd.una);
+  const usable = usableWindow(snd.wnd, flight);
+  const fresh = snd.nxt.after(snd.end) ? 0 : min(min(snd.end.since(snd.nxt), usable), room);
+  if (fresh > 0) return planned(snd.nxt, fresh, flagsAt(tcb, snd.nxt, fresh, false));
+  tcb.clear(Flag.TailProbe);
+  if (<u32>repair.last == NONE || repair.sacked > 0 || flight == 0) return planAck(tcb);
+  tcb.set(Flag.TailProbe);
+  const last = Sent.of(repair.last);
+  const text = min(textUpTo(snd, last.from, last.to), room);
+  const from = (last.to.after(snd.end) ? snd.end : last.to).minus(text);
+  return planned(from, text, flagsAt(tcb, from, text, last.to.after(snd.end)));
 }
 
 /** One octet, or the FIN, into a closed window, or what a small window takes (RFC 9293 §3.8.6.1, MUST-36). */
@@ -103,13 +167,13 @@ function planProbe(tcb: Tcb): bool {
   const snd = tcb.snd;
   const queued = snd.end.since(snd.una);
   const text = min(queued, max<u32>(1, min(snd.wnd, textRoom(tcb))));
-  return planned(snd.una, text, flagsAt(tcb, text, queued == 0));
+  return planned(snd.una, text, flagsAt(tcb, snd.una, text, queued == 0));
 }
 
-/** `text` octets from SND.UNA on: ACK always, PSH if they empty the send buffer (MUST-61), FIN if it may and this is the end. */
-function flagsAt(tcb: Tcb, text: u32, mayFinish: bool): u32 {
+/** `text` octets from `from` on: ACK always, PSH if they empty the send buffer (MUST-61), FIN if it may and this is the end. */
+function flagsAt(tcb: Tcb, from: Seq, text: u32, mayFinish: bool): u32 {
   const snd = tcb.snd;
-  if (snd.una.plus(text) != snd.end) return TcpFlag.ACK;
+  if (from.plus(text) != snd.end) return TcpFlag.ACK;
   const push = text > 0 ? TcpFlag.PSH : 0;
   return TcpFlag.ACK | push | (mayFinish && tcb.has(Flag.FinQueued) ? TcpFlag.FIN : 0);
 }
@@ -122,17 +186,27 @@ function planText(tcb: Tcb): bool {
   if (queued == 0 && !tcb.has(Flag.FinQueued)) return false;
   const flight = snd.nxt.since(snd.una);
   if (flight == 0 && snd.max == snd.una && now() - tcb.sentAt > tcb.rto) onIdle(tcb);
-  const cwnd = tcb.cwnd + bonus(tcb);
-  const wnd = min(snd.wnd, cwnd);
-  const usable = wnd > flight ? wnd - flight : 0;
+  const usable = min(usableWindow(snd.wnd, flight), usableCwnd(tcb, flight));
   const room = textRoom(tcb);
   const text = min(min(queued, usable), room);
-  tcb.put(Flag.CwndLimited, queued > usable && cwnd <= snd.wnd);
+  tcb.put(Flag.CwndLimited, queued > usable && flight + usable < snd.wnd);
   const fin = text == queued && tcb.has(Flag.FinQueued) && flight + text < snd.wnd;
   if (text == 0 && !fin) return false;
   if (text != room && !worthSending(tcb, text, queued, fin)) return false;
   const flags = TcpFlag.ACK | (text > 0 && text == queued ? TcpFlag.PSH : 0) | (fin ? TcpFlag.FIN : 0);
   return planned(snd.nxt, text, flags);
+}
+
+// prettier-ignore
+@inline function usableWindow(wnd: u32, used: u32): u32 { return wnd > used ? wnd - used : 0; }
+
+/** What the congestion window still allows. */
+// prettier-ignore
+@inline function usableCwnd(tcb: Tcb, flight: u32): u32 {
+  if (!SACK || !tcb.uses(Agreed.Sack)) return usableWindow(tcb.cwnd + bonus(tcb), flight);
+  const flying = pipe(tcb);
+  if (Repair.of(tcb).has(Mending.TimeoutTested)) return usableWindow(2 * <u32>tcb.mss, tcb.snd.max.since(tcb.recover) - 1);
+  return usableWindow(tcb.cwnd, flying);
 }
 
 function worthSending(tcb: Tcb, text: u32, queued: u32, fin: bool): bool {
@@ -162,13 +236,37 @@ function worthSending(tcb: Tcb, text: u32, queued: u32, fin: bool): bool {
   tcb.clear(Flag.Probe);
   tcb.sentAt = now();
   const end = plan.seq.plus(length);
-  if (!plan.seq.before(snd.max)) {
-    startTiming(tcb, plan.seq);
+  const again = plan.seq.before(snd.max);
+  if (!again) {
+    if (!tcb.has(Flag.Recovery | Flag.Loss)) startTiming(tcb, plan.seq);
     count(Counter.TcpOctetsOut, plan.length);
   } else count(Counter.TcpRetransmits);
+  const scored = SACK && tcb.uses(Agreed.Sack) && !(flags & TcpFlag.SYN);
+  const old = scored && plan.seq != snd.nxt;
+  if (old) sentAgain(tcb, end);
+  else if (scored) noteSent(tcb, end);
   if (end.after(snd.max)) snd.max = end;
   if (end.after(snd.nxt)) snd.nxt = end;
   if (!armed(tcb, Timer.Retransmit)) arm(tcb, Timer.Retransmit, backedOff(tcb));
+  if (scored) watch(tcb, length, old);
+}
+
+/** Old text has left on a connection with SACK. */
+function sentAgain(tcb: Tcb, end: Seq): void {
+  stampRetransmission(tcb, Repair.of(tcb));
+  if (noteResent(tcb, plan.seq, end)) return;
+  clearScoreboard(tcb); // no record left to tell which part of another has been sent again: repair without them
+  tcb.snd.nxt = tcb.snd.una;
+}
+
+/** What loss recovery keeps of a segment that has left. */
+function watch(tcb: Tcb, length: u32, old: bool): void {
+  const repair = Repair.of(tcb);
+  if (tcb.has(Flag.Recovery)) repair.prrOut += length;
+  if (tcb.has(Flag.TailProbe)) {
+    probeSent(tcb, repair, old);
+    arm(tcb, Timer.Retransmit, backedOff(tcb));
+  } else if (!old) scheduleProbe(tcb, repair);
 }
 
 /** A bare acknowledgement has left; more of them may be owed. */

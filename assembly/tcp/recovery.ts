@@ -1,8 +1,11 @@
 import { Counter } from "../abi";
+import { SACK } from "../config";
 import { count } from "../stats";
-import { onAcked, onLoss } from "./congestion/control";
+import { onAcked, onLoss, onTimeout } from "./congestion/control";
+import { timeoutScored } from "./mend";
+import { clearScoreboard } from "./scoreboard";
 import { Seq } from "./seq";
-import { Flag, Tcb } from "./tcb";
+import { Agreed, Flag, Tcb } from "./tcb";
 
 /** Loss recovery without SACK: fast retransmit and NewReno's fast recovery (RFC 5681 §3.2, RFC 6582), limited transmit. */
 
@@ -69,8 +72,9 @@ export function bonus(tcb: Tcb): u32 {
 
 /** The retransmission timer fired: everything in flight counts as lost, start over from SND.UNA (RFC 5681 §3.1, RFC 6582). */
 export function timedOut(tcb: Tcb): void {
+  if (SACK && tcb.uses(Agreed.Sack) && timeoutScored(tcb)) return;
   const snd = tcb.snd;
-  if (tcb.unanswered == 0) onLoss(tcb, snd.max.since(snd.una));
+  if (tcb.unanswered == 0) onTimeout(tcb, snd.max.since(snd.una));
   tcb.cwnd = tcb.mss;
   tcb.ackedOctets = 0;
   tcb.dupAcks = 0;
@@ -79,5 +83,6 @@ export function timedOut(tcb: Tcb): void {
   tcb.clear(Flag.Recovery);
   tcb.clear(Flag.Retransmit);
   tcb.clear(Flag.Timing); // Karn
+  clearScoreboard(tcb);
   snd.nxt = snd.una;
 }

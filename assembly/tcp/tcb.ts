@@ -66,6 +66,10 @@ export const enum Flag {
   RoomWanted = 1 << 26,
   /** There was a loss, and what was sent before it (`recover`) is not all acknowledged yet. */
   RecoverHolds = 1 << 27,
+  /** The retransmission timer has fired, and what was in flight then (up to `recover`) is not all acknowledged yet. */
+  Loss = 1 << 28,
+  /** Send a tail loss probe (RFC 8985 §7). */
+  TailProbe = 1 << 29,
 }
 
 /** What both SYNs agreed on, in one bit each. */
@@ -178,6 +182,9 @@ export class Tcb extends Tuple {
   ssthresh: u32;
   /** Octets acknowledged since the window last grew in congestion avoidance. */
   ackedOctets: u32;
+  /** cwnd and ssthresh before they were last reduced. */
+  priorCwnd: u32;
+  priorSsthresh: u32;
   dupAcks: u32;
   /** Smoothed round trip in 1/8 ms, its variation in 1/4 ms (RFC 6298). 0: no sample yet. */
   srtt: u32;
@@ -191,6 +198,8 @@ export class Tcb extends Tuple {
   keepProbes: u8;
   /** Segments beyond a hole that wait for an acknowledgement of their own: the peer counts them (RFC 5681 §4.2). */
   duplicatesOwed: u8;
+  /** What Timer.Retransmit waits for: a Pending. */
+  pending: u8;
   retransmitAt: u32;
   ackAt: u32;
   /** When the peer was last heard of, and when text was last sent. */

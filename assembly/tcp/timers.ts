@@ -16,11 +16,29 @@ export function initTimers(): void {
   heap.init(TIMER_IDS);
 }
 
+/** What Timer.Retransmit waits for (RFC 8985 §8: one timer for all). */
+export const enum Pending {
+  /** The retransmission timeout, or the next probe of a closed window. */
+  Timeout,
+  /** A tail loss probe. */
+  Probe,
+  /** Until what may only have been overtaken counts as lost. */
+  Reorder,
+}
+
+/** Timer.Retransmit for something else than the timeout. */
+export function armPending(tcb: Tcb, pending: Pending, ms: u32): void {
+  arm(tcb, Timer.Retransmit, ms);
+  tcb.pending = <u8>pending;
+}
+
 /** Let `timer` fire in `ms` milliseconds, instead of whenever it would have. */
 export function arm(tcb: Tcb, timer: Timer, ms: u32): void {
   const at = now() + ms;
-  if (timer == Timer.Retransmit) tcb.retransmitAt = at;
-  else if (timer == Timer.DelayedAck) tcb.ackAt = at;
+  if (timer == Timer.Retransmit) {
+    tcb.retransmitAt = at;
+    tcb.pending = <u8>Pending.Timeout;
+  } else if (timer == Timer.DelayedAck) tcb.ackAt = at;
   else tcb.keepAt = at;
   tcb.timers |= <u8>timer;
   schedule(tcb.index, at);

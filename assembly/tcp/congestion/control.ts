@@ -31,6 +31,23 @@ export function onLoss(tcb: Tcb, flight: u32): void {
   tcb.ackedOctets = 0;
 }
 
+/** The retransmission timer fired with `flight` octets under way: the new threshold. */
+export function onTimeout(tcb: Tcb, flight: u32): void {
+  onLoss(tcb, flight);
+}
+
+/** Remember what a reduction is about to change. */
+export function saveCongestion(tcb: Tcb): void {
+  tcb.priorCwnd = tcb.cwnd;
+  tcb.priorSsthresh = tcb.ssthresh;
+}
+
+/** The reduction was a mistake (RFC 4015 §3, RFC 5682 §2.2). */
+export function undoCongestion(tcb: Tcb): void {
+  tcb.cwnd = max(tcb.cwnd, tcb.priorCwnd);
+  tcb.ssthresh = max(tcb.ssthresh, tcb.priorSsthresh);
+}
+
 /** After an idle time longer than the timeout, start again from the initial window at most (RFC 5681 §4.1). */
 export function onIdle(tcb: Tcb): void {
   tcb.cwnd = min(tcb.cwnd, atStart(tcb.mss));
