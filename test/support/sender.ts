@@ -1,3 +1,4 @@
+import { CongestionControl } from "../../host/node/abi";
 import { pattern, type TcpOptionFields } from "./packet";
 import type { Heard } from "./flow";
 import { active, type Connection } from "./states";
@@ -26,10 +27,10 @@ interface SenderOptions {
 /** A connection of a board with large buffers whose peer announces a large window. */
 export async function sender(options: SenderOptions = {}, more: WorldOptions = {}): Promise<Sender> {
   const { mss = MSS, sack = false, stamps, congestion } = options;
-  const w = await world({ profile: "host", latency: LATENCY, ...more });
+  const settings = congestion ? { Congestion: CongestionControl[congestion === "reno" ? "Reno" : "Cubic"] } : {};
+  const w = await world({ profile: "host", latency: LATENCY, settings, ...more });
   const flow = { win: 65535, ...(stamps === undefined ? {} : { stamps }) };
   const made = active(w, { mss, wscale: 7, sack, flow });
-  if (congestion) w.board.setCongestion(made.fd, congestion);
   // The window of the SYN-ACK was not scaled: this one is, and from now on it does not change.
   made.flow.ack();
   made.flow.expectNothing(100);

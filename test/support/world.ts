@@ -1,4 +1,5 @@
 import { expect, onTestFailed, onTestFinished } from "vitest";
+import { Setting } from "../../host/node/abi";
 import { Board } from "../../host/node/board";
 import { VirtualClock } from "../../host/node/clock";
 import { around, type Link } from "../../host/node/link";
@@ -8,7 +9,7 @@ import { writeEvidence } from "./evidence";
 import { Ladder } from "./ladder";
 import { moduleFor, type ModuleChoice } from "./modules";
 import { Peer, type PeerOptions, type Runner } from "./peer";
-import { errnoName, Station } from "./station";
+import { errnoName, mustWork, Station } from "./station";
 
 export interface WorldOptions extends ModuleChoice {
   /** How many boards (default 1); they are 10.0.0.1/24, 10.0.0.2/24 ... */
@@ -21,6 +22,8 @@ export interface WorldOptions extends ModuleChoice {
   bandwidth?: number;
   /** What happens to frames that boards send. */
   faults?: Faults;
+  /** Settings that differ from the profile's knobs; a profile that can be tuned (host). */
+  settings?: Partial<Record<keyof typeof Setting, number>>;
   /** Start the applications of the firmware. */
   serve?: boolean;
   /** Capability bits of the MAC. */
@@ -85,6 +88,9 @@ export class World implements Runner {
       capabilities: options.capabilities ?? 0,
       ...(options.gateway ? { gateway: options.gateway } : {}),
     });
+    for (const [name, value] of Object.entries(options.settings ?? {})) {
+      mustWork(name, board.exports.tune(Setting[name as keyof typeof Setting], value));
+    }
     const station = new Station(`board${i + 1}`, ip, mac, board);
     this.stations.push(station);
     this.sizes.set(station, board.memory.buffer.byteLength);

@@ -5,16 +5,21 @@ import { ackSegment, fill, flight, LATENCY, MSS, segments, sender } from "../sup
 import { passive } from "../support/states";
 import { world } from "../support/world";
 
+/** A sender whose window Reno keeps; CUBIC's has tests of its own. */
+function reno(options: { mss?: number } = {}): ReturnType<typeof sender> {
+  return sender({ ...options, congestion: "reno" });
+}
+
 describe("slow start", () => {
   test("the first flight is ten segments (RFC 6928)", async () => {
-    const { made } = await sender();
+    const { made } = await reno();
     fill(made);
     expect(segments(flight(made))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     made.flow.expectNothing(50);
   });
 
   test("with a small MSS it is ten small ones", async () => {
-    const { made } = await sender({ mss: 536 });
+    const { made } = await reno({ mss: 536 });
     fill(made);
     const heard = flight(made);
     expect(heard).toHaveLength(10);
@@ -22,7 +27,7 @@ describe("slow start", () => {
   });
 
   test("each ACK of a segment releases two: 10, 20, 40", async () => {
-    const { made } = await sender();
+    const { made } = await reno();
     fill(made);
     let last = 0;
     for (const expected of [10, 20]) {
@@ -36,7 +41,7 @@ describe("slow start", () => {
   });
 
   test("an ACK of much counts as one segment (RFC 5681 3.1: at most SMSS per ACK)", async () => {
-    const { made } = await sender();
+    const { made } = await reno();
     fill(made);
     flight(made);
     ackSegment(made, 10);
@@ -44,7 +49,7 @@ describe("slow start", () => {
   });
 
   test("one segment acknowledged in pieces counts once (ACK division)", async () => {
-    const { made } = await sender();
+    const { made } = await reno();
     fill(made);
     flight(made);
     for (let at = 146; at <= MSS; at += 146) made.flow.send({ flags: "A", ack: 1 + at });
@@ -52,12 +57,12 @@ describe("slow start", () => {
   });
 
   test("the handshake does not count", async () => {
-    const { made } = await sender();
+    const { made } = await reno();
     expect(made.board.row(made.fd)!.cwnd).toBe(10 * MSS);
   });
 
   test("after a pause longer than the RTO the window starts again (RFC 5681 4.1)", async () => {
-    const { w, made } = await sender();
+    const { w, made } = await reno();
     const total = fill(made);
     let last = 0;
     while (last * MSS < total) {
@@ -79,7 +84,7 @@ describe("slow start", () => {
 
 describe("a timeout", () => {
   test("leaves one segment, then slow start to half the flight, then one more a round trip", async () => {
-    const { w, made } = await sender();
+    const { w, made } = await reno();
     fill(made);
     expect(flight(made)).toHaveLength(10);
     const [again] = [made.flow.expect({ seq: 1, len: MSS }, 2000)];
@@ -111,7 +116,7 @@ describe("a timeout", () => {
   });
 
   test("a lost first flight is repaired without waiting an RTO for each segment", async () => {
-    const { w, made } = await sender();
+    const { w, made } = await reno();
     const data = pattern(10 * MSS);
     made.board.send(made.fd, data);
     flight(made);
@@ -130,7 +135,7 @@ describe("a timeout", () => {
   });
 
   test("duplicate ACKs that follow do not start fast retransmit (RFC 6582 3.2 step 4)", async () => {
-    const { made } = await sender();
+    const { made } = await reno();
     fill(made);
     flight(made);
     made.flow.expect({ seq: 1 }, 2000);
@@ -145,7 +150,7 @@ describe("a timeout", () => {
 
 describe("fast retransmit and NewReno", () => {
   test("the third duplicate ACK repeats the segment at once; the first two release one new each (RFC 3042)", async () => {
-    const { made } = await sender();
+    const { made } = await reno();
     fill(made);
     flight(made);
     ackSegment(made, 0);
@@ -161,7 +166,7 @@ describe("fast retransmit and NewReno", () => {
   });
 
   test("each further duplicate inflates by one, the full ACK deflates to ssthresh", async () => {
-    const { made } = await sender();
+    const { made } = await reno();
     fill(made);
     flight(made);
     for (let i = 0; i < 9; i++) {
@@ -179,7 +184,7 @@ describe("fast retransmit and NewReno", () => {
   });
 
   test("a partial ACK repeats the next hole at once and stays in recovery", async () => {
-    const { made } = await sender();
+    const { made } = await reno();
     fill(made);
     flight(made);
     // Segments 1 and 5 are lost.
@@ -194,7 +199,7 @@ describe("fast retransmit and NewReno", () => {
   });
 
   test("three segments, the first lost, new data waiting: recovery without a timeout (3042-5)", async () => {
-    const { made } = await sender();
+    const { made } = await reno();
     made.board.send(made.fd, pattern(3 * MSS));
     expect(flight(made)).toHaveLength(3);
     fill(made);
@@ -209,7 +214,7 @@ describe("fast retransmit and NewReno", () => {
     ["a window update", { flags: "A", ack: 1, win: 5000 }],
     ["data", { flags: "PA", ack: 1, data: pattern(1) }],
   ])("%s is no duplicate ACK (RFC 5681 2)", async (_, script) => {
-    const { made } = await sender();
+    const { made } = await reno();
     fill(made);
     flight(made);
     for (let i = 0; i < 6; i++) made.flow.send({ ...script, ...("win" in script ? { win: 50000 + i } : {}) });
@@ -218,14 +223,14 @@ describe("fast retransmit and NewReno", () => {
   });
 
   test("duplicate ACKs with nothing outstanding do nothing", async () => {
-    const { made } = await sender();
+    const { made } = await reno();
     for (let i = 0; i < 10; i++) made.flow.send({ flags: "A", ack: 1 });
     made.flow.expectNothing();
     expect(made.board.counters()["TcpFastRetransmits"]).toBe(0);
   });
 
   test("fast retransmit happens once for a window, however many duplicates come", async () => {
-    const { made } = await sender();
+    const { made } = await reno();
     fill(made);
     flight(made);
     for (let i = 0; i < 200; i++) ackSegment(made, 0);

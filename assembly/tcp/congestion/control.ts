@@ -1,10 +1,16 @@
+import { CongestionControl } from "../../abi";
+import { CUBIC } from "../../config";
 import { initialWindow } from "../../settings";
 import { Flag, Tcb } from "../tcb";
-import { renoAcked, renoThreshold } from "./reno";
+import { cubicAcked, cubicInit, cubicLoss, cubicReduced, cubicRestart, cubicSave, cubicTimeout, cubicUndo } from "./cubic";
+import { renoAcked, renoReduced, slowStart } from "./reno";
 
-/** The congestion controller of a connection. There is one kind so far, so the questions go straight to it. */
+/** The congestion controller of a connection: what all have in common, and the question which one it is. */
 
 const NO_THRESHOLD: u32 = 0x3fffffff;
+
+// prettier-ignore
+@inline function isCubic(tcb: Tcb): bool { return CUBIC && <u32>tcb.congestion == CongestionControl.Cubic; }
 
 /** RFC 6928 §2, with its ten segments as a knob. */
 function atStart(mss: u32): u32 {
@@ -17,35 +23,63 @@ export function initCongestion(tcb: Tcb): void {
   tcb.cwnd = tcb.has(Flag.SynLost) ? mss : atStart(mss);
   tcb.ssthresh = NO_THRESHOLD;
   tcb.ackedOctets = 0;
+  if (CUBIC) cubicInit(tcb);
+}
+
+/** The user wants another algorithm (TCP_CONGESTION): it goes on from the same window, with no memory of losses. */
+export function chooseCongestion(tcb: Tcb, which: CongestionControl): void {
+  tcb.congestion = <u8>which;
+  tcb.ackedOctets = 0;
+  if (CUBIC) cubicInit(tcb);
 }
 
 /** New data acknowledged, no loss being repaired. A window that was not used does not grow. */
 export function onAcked(tcb: Tcb, octets: u32): void {
-  if (!tcb.has(Flag.CwndLimited) || tcb.cwnd >= NO_THRESHOLD) return;
-  renoAcked(tcb, octets);
+  const limited = tcb.has(Flag.CwndLimited) && tcb.cwnd < NO_THRESHOLD;
+  if (tcb.cwnd < tcb.ssthresh) {
+    if (isCubic(tcb)) cubicRestart(tcb);
+    if (limited) slowStart(tcb, octets);
+  } else if (isCubic(tcb)) cubicAcked(tcb, octets, limited);
+  else if (limited) renoAcked(tcb, octets);
 }
 
-/** A loss was noticed with `flight` octets under way: the new threshold. */
+/** What is left of the window after `flight` octets proved too much. */
+function reduced(tcb: Tcb, flight: u32): u32 {
+  return isCubic(tcb) ? cubicReduced(flight) : renoReduced(flight);
+}
+
+/** A loss was noticed with `flight` octets under way: the new threshold. The caller reduces cwnd, after this. */
 export function onLoss(tcb: Tcb, flight: u32): void {
-  tcb.ssthresh = renoThreshold(tcb, flight);
+  if (isCubic(tcb)) cubicLoss(tcb);
+  tcb.ssthresh = max<u32>(reduced(tcb, flight), 2 * <u32>tcb.mss);
   tcb.ackedOctets = 0;
 }
 
-/** The retransmission timer fired with `flight` octets under way: the new threshold. */
+/** The retransmission timer fired for the first time with `flight` octets under way: the new threshold. */
 export function onTimeout(tcb: Tcb, flight: u32): void {
   onLoss(tcb, flight);
+  if (isCubic(tcb)) cubicTimeout(tcb);
+}
+
+/** The network has marked a packet of this window instead of dropping it: the same, but down to one segment (RFC 9438 §4.6). */
+export function onEcnEcho(tcb: Tcb, flight: u32): void {
+  const used = min(flight, tcb.cwnd);
+  onLoss(tcb, used);
+  tcb.cwnd = max<u32>(reduced(tcb, used), tcb.mss);
 }
 
 /** Remember what a reduction is about to change. */
 export function saveCongestion(tcb: Tcb): void {
   tcb.priorCwnd = tcb.cwnd;
   tcb.priorSsthresh = tcb.ssthresh;
+  if (isCubic(tcb)) cubicSave(tcb);
 }
 
-/** The reduction was a mistake (RFC 4015 §3, RFC 5682 §2.2). */
+/** The reduction was a mistake (RFC 4015 §3, RFC 5682 §2.2, RFC 9438 §4.9). */
 export function undoCongestion(tcb: Tcb): void {
   tcb.cwnd = max(tcb.cwnd, tcb.priorCwnd);
   tcb.ssthresh = max(tcb.ssthresh, tcb.priorSsthresh);
+  if (isCubic(tcb)) cubicUndo(tcb);
 }
 
 /** After an idle time longer than the timeout, start again from the initial window at most (RFC 5681 §4.1). */

@@ -2,20 +2,19 @@ import { Tcb } from "../tcb";
 
 /** Reno's growth and reduction (RFC 5681 §3.1). Windows are octets. */
 
-/** New data has been acknowledged outside of recovery. */
+/** New data has been acknowledged below ssthresh, whatever the algorithm: at most a segment more for each acknowledgement. */
+export function slowStart(tcb: Tcb, octets: u32): void {
+  tcb.cwnd += min<u32>(octets, tcb.mss);
+}
+
+/** New data has been acknowledged in congestion avoidance: a segment more for each window. */
 export function renoAcked(tcb: Tcb, octets: u32): void {
-  const mss = <u32>tcb.mss;
-  if (tcb.cwnd < tcb.ssthresh) {
-    tcb.cwnd += min(octets, mss);
-    return;
-  }
   tcb.ackedOctets += octets;
   if (tcb.ackedOctets < tcb.cwnd) return;
   tcb.ackedOctets -= tcb.cwnd;
-  tcb.cwnd += mss;
+  tcb.cwnd += tcb.mss;
 }
 
-/** The slow start threshold after a loss, from what was in flight, not from cwnd (equation 4). */
-export function renoThreshold(tcb: Tcb, flight: u32): u32 {
-  return max(flight >> 1, (<u32>tcb.mss) << 1);
-}
+/** What a loss leaves of the octets in flight, not of cwnd (equation 4). */
+// prettier-ignore
+@inline export function renoReduced(flight: u32): u32 { return flight >> 1; }
