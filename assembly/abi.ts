@@ -344,6 +344,8 @@ export const enum Setting {
   Congestion,
   /** 0 never, 1 when the SYN queue is full, 2 always. */
   Cookies,
+  /** A new buffer gets at most this fraction of the free memory: 1/n. */
+  BufferPressure,
   count,
 }
 

@@ -1,5 +1,6 @@
 import { CongestionControl, Errno, Setting } from "./abi";
 import {
+  BUFFER_PRESSURE,
   CUBIC,
   DELAYED_ACK,
   ECN,
@@ -48,6 +49,7 @@ const limits = memory.data<u32>([
   0, ECN ? 2 : 0, ECN,
   0, CUBIC ? 1 : 0, CUBIC ? 1 : 0,
   0, 2, 1,
+  1, 65536, BUFFER_PRESSURE,
 ])
 
 export function initSettings(): void {
@@ -117,3 +119,5 @@ export function tuned(which: u32): u32 {
 }
 // prettier-ignore
 @inline export function cookieMode(): u32 { return TUNABLE ? setting(Setting.Cookies) : 1; }
+// prettier-ignore
+@inline export function bufferPressure(): u32 { return TUNABLE ? setting(Setting.BufferPressure) : BUFFER_PRESSURE; }

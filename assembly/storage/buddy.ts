@@ -1,4 +1,5 @@
-import { BUFFERS, BUFFER_PRESSURE, MAX_BUF, MIN_BUF } from "../config";
+import { BUFFERS, MAX_BUF, MIN_BUF } from "../config";
+import { bufferPressure } from "../settings";
 
 /**
  * The arena of the socket buffers: a buddy system. A buffer is a power of two from MIN_BUF to MAX_BUF ("order" 0 and up); two free
@@ -47,7 +48,7 @@ export function freeOctets(): u32 {
  */
 export function sizeFor(wanted: u32): u32 {
   const size = wanted <= MIN_BUF ? MIN_BUF : wanted >= MAX_BUF ? MAX_BUF : powerFrom(wanted);
-  const fair = max<u32>(freeOctets() / BUFFER_PRESSURE, MIN_BUF);
+  const fair = max<u32>(freeOctets() / bufferPressure(), MIN_BUF);
   const most = min<u32>(0x80000000 >>> clz<u32>(fair), largestFree());
   return min<u32>(size, most);
 }

@@ -3,6 +3,7 @@ import { Mismatch, type Place } from "./errors";
 import type { Network } from "./network";
 import type { Call, Expression, Micros } from "./script";
 import type { Sockets } from "./sockets";
+import type { System } from "./settings";
 import { Values } from "./values";
 
 /** What all calls of a run share. */
@@ -11,6 +12,8 @@ export interface Process {
   readonly descriptors: Descriptors;
   readonly network: Network;
   readonly now: () => Micros;
+  /** Whose calls these are. */
+  readonly system: System;
 }
 
 /** One call and everything it may use. */

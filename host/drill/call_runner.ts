@@ -9,6 +9,7 @@ import type { Machine } from "./machine";
 import { formatSeconds } from "./notation";
 import type { Due, Run } from "./run";
 import type { Call, Micros } from "./script";
+import type { System } from "./settings";
 import { Sockets } from "./sockets";
 
 /** Virtual microseconds after which a call that should have returned is given up. */
@@ -33,9 +34,10 @@ export class CallRunner {
     private readonly machine: Machine,
     private readonly story: Conversations,
     private readonly run: Run,
+    system: System,
   ) {
     const sockets = new Sockets(machine.board);
-    this.process = { sockets, descriptors: this.descriptors, network: story.network, now: () => machine.now };
+    this.process = { sockets, descriptors: this.descriptors, network: story.network, now: () => machine.now, system };
   }
 
   /** Wait until the call before this one has returned. */

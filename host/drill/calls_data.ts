@@ -26,7 +26,6 @@ function send(context: CallContext, { length, text, flags, to }: Sending): Attem
   const nonblocking = descriptor.nonblocking || (flags & MSG_DONTWAIT) !== 0;
   let sent = 0;
   const octets = stream.outgoing(length, text);
-  if (flags & MSG_OOB) stream.irregular = true;
   return waiting(context, "send", nonblocking, () => {
     let result: number;
     do {
@@ -154,7 +153,7 @@ function verify(context: CallContext, data: Uint8Array, result: number, flags: n
   const { descriptor } = context;
   if (!descriptor) return undefined;
   const { stream, protocol } = descriptor;
-  if (flags & (MSG_OOB | MSG_TRUNC)) stream.irregular = true;
+  if (flags & (MSG_OOB | MSG_TRUNC) || descriptor.connection?.urgent) stream.irregular = true;
   const from = protocol === "tcp" ? stream.read : 0;
   const wrong = stream.irregular ? -1 : firstDifference(data, pattern(from, data.length));
   if (protocol === "tcp" && !(flags & MSG_PEEK)) stream.read += result;

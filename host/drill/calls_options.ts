@@ -6,7 +6,7 @@ import type { Mismatch } from "./errors";
 import type { Expression } from "./script";
 
 const { F_DUPFD, F_GETFD, F_GETFL, F_SETFD, F_SETFL, FIONBIO, O_NONBLOCK, O_RDWR } = CONSTANTS;
-const { SIOCATMARK, SIOCINQ, SIOCOUTQ, SIOCOUTQNSD, SOL_SOCKET, SO_RCVTIMEO, SO_SNDTIMEO } = CONSTANTS;
+const { SOL_SOCKET, SO_RCVBUF, SO_RCVTIMEO, SO_SNDBUF, SO_SNDTIMEO } = CONSTANTS;
 /** Options that differ only in who may set them. */
 const ALIASES: Record<number, number> = {
   [CONSTANTS["SO_RCVBUFFORCE"]]: CONSTANTS["SO_RCVBUF"],
@@ -45,11 +45,31 @@ function setsockopt(context: CallContext): Attempt {
   const { level, name } = optionOf(context);
   const value = octetsOf(context, context.arg(3));
   if (level === SOL_SOCKET && (name === SO_RCVTIMEO || name === SO_SNDTIMEO)) return immediate(setTimeout(context, name, value));
+  if (level === SOL_SOCKET && (name === SO_SNDBUF || name === SO_RCVBUF)) return immediate(setBuffer(context, name, value));
   const length = context.arg(4)?.kind === "any" ? value.length : context.number(4, "the length of the value");
   const result = sockets.setOption(live, level, name, value.subarray(0, Math.max(length, 0)));
   if (result === -ERRNO["ENOPROTOOPT"] && descriptor && context.shouldSucceed)
     values.unsupported(`the option ${optionName(level, name)}`);
   return immediate(result);
+}
+
+/**
+ * Linux doubles what is asked for, to have room for its bookkeeping, and says so when asked; of a send buffer all of it can be filled.
+ * Our buffers have their size when the connection opens.
+ */
+function setBuffer(context: CallContext, name: number, value: Uint8Array): number {
+  const { sockets, live, descriptor, process } = context;
+  const [wanted] = new Uint32Array(value.buffer);
+  if (process.system !== "linux" || !descriptor) return sockets.setOption(live, SOL_SOCKET, name, value);
+  const result = sockets.setOption(live, SOL_SOCKET, name, words(name === SO_SNDBUF ? 2 * wanted : wanted));
+  if (result < 0) return result;
+  const actual = sockets.option(live, SOL_SOCKET, name, 4);
+  const size = typeof actual === "number" ? 0 : new Uint32Array(actual.buffer)[0];
+  if (sockets.isOpen(live) && name === SO_SNDBUF && size > 4 * wanted) {
+    context.values.unsupported("a smaller send buffer for a connection that is open");
+  }
+  descriptor.buffers.set(name, 2 * wanted);
+  return result;
 }
 
 /** What a blocking call waits at most: the process's affair, since the module never blocks. */
@@ -64,7 +84,8 @@ function getsockopt(context: CallContext): Attempt {
   context.arity(5);
   const { sockets, live, descriptor, values } = context;
   const { level, name } = optionOf(context);
-  const found = sockets.option(live, level, name, ROOM);
+  const doubled = level === SOL_SOCKET ? descriptor?.buffers.get(name) : undefined;
+  const found = doubled === undefined ? sockets.option(live, level, name, ROOM) : words(doubled);
   if (typeof found === "number") {
     const lacking = found === -ERRNO["ENOPROTOOPT"] && descriptor && context.shouldSucceed;
     if (lacking) values.unsupported(`the option ${optionName(level, name)}`);
@@ -103,19 +124,15 @@ function fcntl(context: CallContext): Attempt {
 
 function ioctl(context: CallContext): Attempt {
   context.arity(3);
-  const { descriptor, sockets, live, values } = context;
+  const { descriptor, sockets, live } = context;
   const request = context.number(1, "a request, such as SIOCINQ");
   if (!descriptor) return immediate(-ERRNO["EBADF"]);
   if (request === FIONBIO) {
     descriptor.nonblocking = context.number(2, "0 or 1") !== 0;
     return immediate(0);
   }
-  if (request === SIOCATMARK || request === SIOCOUTQNSD) values.unsupported("this ioctl()");
-  if (request !== SIOCINQ && request !== SIOCOUTQ) return immediate(-ERRNO["ENOTTY"]);
-  const queues = sockets.queues(live);
-  if (!queues) return immediate(-ERRNO["EINVAL"]);
-  const count = request === SIOCINQ ? queues.receive : queues.send;
-  return immediate(0, { check: () => context.compare("count", context.arg(2), count) });
+  const answer = sockets.ioctl(live, request);
+  return answer < 0 ? immediate(answer) : immediate(0, { check: () => context.compare("answer", context.arg(2), answer) });
 }
 
 export const options = { setsockopt, getsockopt, fcntl, ioctl };

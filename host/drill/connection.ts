@@ -6,6 +6,7 @@ import { shiftSack, type TcpOption } from "./tcp_options";
 const SYN = 2;
 const RST = 4;
 const ACK = 16;
+const URG = 32;
 
 /**
  * One conversation, and how its numbers in the script and on the wire belong together. As in tcpdump's output, numbers of segments
@@ -17,6 +18,8 @@ export class Connection<Sent = unknown> {
   readonly sent: Sent[] = [];
   /** What the socket at this end has written, once the script has a descriptor for it. */
   stream: Stream | undefined;
+  /** The remote end has sent urgent data, which may be missing in the stream. */
+  urgent = false;
   /** Our ISN in the script and on the wire. */
   private scriptIsn = 0;
   private liveIsn: number | undefined;
@@ -43,6 +46,7 @@ export class Connection<Sent = unknown> {
   toLive(body: TcpBody): Pick<TcpFields, "seq" | "ack" | "options"> {
     const syn = (body.flags & SYN) !== 0;
     if (syn) this.remoteSyn(body.seq);
+    if (body.flags & URG) this.urgent = true;
     const seq = syn ? body.seq : body.seq + this.remoteIsn;
     const back = this.localOffset(syn);
     const ack = body.flags & ACK ? (body.ack ?? 0) + back : (body.ack ?? 0);

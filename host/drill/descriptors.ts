@@ -9,6 +9,8 @@ export class Descriptor {
   receiveTimeout = 0;
   sendTimeout = 0;
   localPort: number | undefined;
+  /** SO_SNDBUF and SO_RCVBUF as they were set, doubled as Linux does it. */
+  readonly buffers = new Map<number, number>();
 
   constructor(
     /** The module's descriptor. */

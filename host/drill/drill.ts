@@ -51,7 +51,7 @@ export async function drill(file: string, text: string, options: DrillOptions): 
   try {
     const script = parseScript(file, text);
     machine = await machineFor(script, options);
-    run = new Run(machine, script, dirname(file), configOf(script.options), options.strict ?? false);
+    run = new Run(machine, script, dirname(file), configOf(script.options), { system: "linux", strict: false, ...options });
     if (options.onLine) run.story.onLine = options.onLine;
     run.play();
     return soFar();

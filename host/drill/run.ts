@@ -9,7 +9,7 @@ import type { Machine } from "./machine";
 import { formatSeconds } from "./notation";
 import { Packets } from "./packets";
 import type { Event, Micros, Script } from "./script";
-import { tune } from "./settings";
+import { type System, tune } from "./settings";
 
 /** How long "any time" is, in virtual microseconds. */
 const HOUR = 3_600_000_000;
@@ -41,10 +41,10 @@ export class Run {
     private readonly script: Script,
     private readonly folder: string,
     private readonly config: Config,
-    strict: boolean,
+    { system, strict }: { system: System; strict: boolean },
   ) {
     this.story = new Conversations(machine, config);
-    this.calls = new CallRunner(machine, this.story, this);
+    this.calls = new CallRunner(machine, this.story, this, system);
     this.packets = new Packets(machine, this.story, this, config, strict);
     this.code = new CodeRunner(machine, this.calls.descriptors, this.story.network);
     this.ignored.push(...config.ignored);

@@ -25,11 +25,12 @@ const systems: Record<System, Settings> = {
     FinWait2: 60_000,
     OptionOrder: 0,
     RcvBuf: 131_072,
-    SndBuf: 262_144,
+    SndBuf: 1_048_576,
     WindowShift: 7,
     Ecn: 2,
     Congestion: 1,
     Cookies: 1,
+    BufferPressure: 8,
   },
   freebsd: {
     InitialWindow: 10,
@@ -49,6 +50,7 @@ const systems: Record<System, Settings> = {
     Ecn: 2,
     Congestion: 1,
     Cookies: 1,
+    BufferPressure: 8,
   },
 };
 

@@ -1,8 +1,6 @@
-import { Errno } from "../node/abi";
+import { AddressRecord, Errno } from "../node/abi";
 import { type Address, readAddress, writeAddress } from "../node/address";
 import type { Board } from "../node/board";
-import { AddressRecord } from "../node/abi";
-import { socketsOf } from "../node/inspect";
 
 const DATA = 64;
 
@@ -112,9 +110,12 @@ export class Sockets {
     return result < 0 ? result : this.board.u8.slice(at, at + result);
   }
 
-  /** Octets that can be read, and octets not yet acknowledged. */
-  queues(fd: number): { receive: number; send: number } | undefined {
-    const row = socketsOf(this.board).find((each) => each.fd === fd);
-    return row && { receive: row.receiveQueue, send: row.sendQueue };
+  ioctl(fd: number, request: number): number {
+    return this.calls.ioctl(fd, request);
+  }
+
+  /** Whether a stream socket is the end of a connection. */
+  isOpen(fd: number): boolean {
+    return typeof this.peerName(fd) !== "number";
   }
 }

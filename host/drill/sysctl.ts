@@ -37,7 +37,7 @@ function receiveBuffers(value: string): ReturnType<Meaning> {
 /** Buffers grow by themselves in Linux: ours begin as large as they may become. */
 function sendBuffers(value: string): ReturnType<Meaning> {
   const [, standard, most] = value.split(/\s+/).map(Number);
-  return { SndBuf: Math.min(Math.max(standard, Math.min(most, 262_144)), LARGEST_BUFFER) };
+  return { SndBuf: Math.min(Math.max(standard, most), LARGEST_BUFFER) };
 }
 
 const congestion: Meaning = (value) =>
