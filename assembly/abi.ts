@@ -92,6 +92,7 @@ export const enum TcpOption {
 }
 /** TCP_INFO: the fields of Linux's struct tcp_info that exist here; times in microseconds unless their name says ms. */
 export const enum TcpInfoRecord {
+  /** A TcpInfoState: Linux's numbers are not RFC 9293's order. */
   state = 0,
   caState = 1,
   retransmits = 2,
@@ -112,12 +113,13 @@ export const enum TcpInfoRecord {
   lost = 32,
   retrans = 36,
   fackets = 40,
-  /** Milliseconds since, as the next three. */
+  /** Milliseconds since; the second is 0 (as on Linux), the last two are both the time since any acceptable segment. */
   lastDataSent = 44,
   lastAckSent = 48,
   lastDataRecv = 52,
   lastAckRecv = 56,
   pmtu = 60,
+  /** The largest receive window there can be; rcvSpace is the same. */
   rcvSsthresh = 64,
   rtt = 68,
   rttvar = 72,
@@ -127,10 +129,25 @@ export const enum TcpInfoRecord {
   advmss = 84,
   /** Segments. */
   reordering = 88,
+  /** Not measured: 0. */
   rcvRtt = 92,
   rcvSpace = 96,
   totalRetrans = 100,
   size = 104,
+}
+/** TcpInfoRecord.state, Linux's names and numbers. */
+export const enum TcpInfoState {
+  ESTABLISHED = 1,
+  SYN_SENT,
+  SYN_RECV,
+  FIN_WAIT1,
+  FIN_WAIT2,
+  TIME_WAIT,
+  CLOSE,
+  CLOSE_WAIT,
+  LAST_ACK,
+  LISTEN,
+  CLOSING,
 }
 export const enum TcpInfoOption {
   Timestamps = 1,

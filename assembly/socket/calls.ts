@@ -24,6 +24,7 @@ import {
 } from "./datagram";
 import { Kind, Socket, dropDescriptor, freeSocket, newDescriptor, newSocket, refusal, socketAt, streamOf } from "./descriptor";
 import { secondWord, streamGetOption, streamSetOption } from "./options";
+import { getRecord, isRecord, setRecord } from "./records";
 import {
   streamAccepted,
   streamBind,
@@ -218,13 +219,18 @@ export function getpeername(fd: i32, address: usize): i32 {
 
 const WORD: u32 = 4;
 
-/** getsockopt(2): how many octets were written to `value`: 4, or 8 for SO_LINGER. */
+/**
+ * getsockopt(2): how many octets were written to `value`: 4, 8 for SO_LINGER, as many of a TcpInfoRecord or of the 16 of a name (behind
+ * which there are zeros) as `length` has room for.
+ */
 export function getsockopt(fd: i32, level: u32, name: u32, value: usize, length: u32): i32 {
   const i = socketAt(fd);
   if (i < 0) return i;
-  if (value == 0 || length < WORD) return -Errno.EINVAL;
+  if (value == 0) return -Errno.EINVAL;
   const socket = Socket.at(i);
   const stream = socket.kind == Kind.Stream;
+  if (stream && isRecord(level, name)) return getRecord(Tcb.at(socket.pcb), name, value, length);
+  if (length < WORD) return -Errno.EINVAL;
   const n = stream ? streamGetOption(Tcb.at(socket.pcb), level, name) : datagramGetOption(socket.pcb, level, name);
   if (n < 0) return n;
   store<u32>(value, n);
@@ -242,11 +248,14 @@ function datagramGetOption(pcb: u32, level: u32, name: u32): i32 {
   return name == SocketOption.SO_ACCEPTCONN ? 0 : datagramOption(pcb, level, name);
 }
 
+/** setsockopt(2): 4 octets, 8 for SO_LINGER, a name for TCP_CONGESTION (-ENOENT if there is none such). */
 export function setsockopt(fd: i32, level: u32, name: u32, value: usize, length: u32): i32 {
   const i = socketAt(fd);
   if (i < 0) return i;
-  if (value == 0 || length < WORD) return -Errno.EINVAL;
+  if (value == 0) return -Errno.EINVAL;
   const socket = Socket.at(i);
+  if (socket.kind == Kind.Stream && isRecord(level, name)) return setRecord(Tcb.at(socket.pcb), name, value, length);
+  if (length < WORD) return -Errno.EINVAL;
   const n = load<u32>(value);
   if (socket.kind == Kind.Datagram) return setDatagramOption(socket.pcb, level, name, n);
   const linger = level == Level.SOL_SOCKET && name == SocketOption.SO_LINGER;

@@ -7,7 +7,7 @@ import { renoAcked, renoReduced, slowStart } from "./reno";
 
 /** The congestion controller of a connection: what all have in common, and the question which one it is. */
 
-const NO_THRESHOLD: u32 = 0x3fffffff;
+export const NO_THRESHOLD: u32 = 0x3fffffff;
 
 // prettier-ignore
 @inline function isCubic(tcb: Tcb): bool { return CUBIC && <u32>tcb.congestion == CongestionControl.Cubic; }
