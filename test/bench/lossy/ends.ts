@@ -7,12 +7,17 @@ import { moduleOf, variantNamed } from "./variants";
 
 const PERIOD = 251;
 /** Octet i of every transfer is i mod 251. */
-const pattern = Buffer.alloc(
-  1 << 17,
+const repeated = Buffer.alloc(
+  1 << 19,
   Uint8Array.from({ length: PERIOD }, (_, i) => i),
 );
-const PORT = 5001;
+export const PORT = 5001;
 const TCP_CONGESTION = 13;
+
+/** The first `length` octets of a transfer, or those from `offset` on, which is less than a period. */
+export function pattern(length: number, offset = 0): Buffer {
+  return repeated.subarray(offset, offset + length);
+}
 
 /** Receive buffers, and with them windows, octets. */
 export const WINDOW = 65536;
@@ -75,7 +80,7 @@ class Source {
       if (room === -Errno.EAGAIN || room === -Errno.ENOTCONN) break;
       const count = Math.min(mustWork("send_room", room), this.octets - this.sent);
       const from = this.sent % PERIOD;
-      u8.set(pattern.subarray(from, from + count), exports.send_ptr(this.fd) >>> 0);
+      u8.set(pattern(count, from), exports.send_ptr(this.fd) >>> 0);
       this.sent += mustWork("send_commit", exports.send_commit(this.fd, count));
     }
     if (this.sent > before && this.sent === this.octets) this.station.shutdown(this.fd, Shutdown.SHUT_WR);
@@ -84,9 +89,8 @@ class Source {
 }
 
 /** Whether these are the octets of a transfer from `offset` on. */
-export function isPattern(octets: Uint8Array, offset: number): boolean {
-  const from = offset % PERIOD;
-  return octets.length === 0 || pattern.compare(octets, 0, octets.length, from, from + octets.length) === 0;
+export function isPattern(text: Uint8Array, offset: number): boolean {
+  return text.length === 0 || pattern(text.length, offset % PERIOD).equals(text);
 }
 
 /** One connection of a sink: what has come, and that it is right. */

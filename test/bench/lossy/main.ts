@@ -4,15 +4,18 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { format } from "prettier";
 import { chart } from "./chart";
+import { kernel } from "./kernel";
 import { FULL, QUICK, shares, transfers } from "./matrix";
 import type { Bench } from "./record";
 import { page } from "./report";
 import { single } from "./single";
 
-const USAGE = `npm run bench -- lossy [--quick]
+const USAGE = `npm run bench -- lossy [--quick] [--kernel]
 npm run bench -- lossy --only VARIANT [--link MBIT] [--loss PART] [--reordering PART] [--acks] [--mib N] [--seed N] [--pcap FILE]
 
   --quick       small transfers, one seed; writes to build/bench/ instead of docs/
+  --kernel      measure the kernel of this machine too, in real time, for the figures to stand beside (needs unshare and
+                /dev/net/tun); without it they are those of the record
   --only        one transfer of "cubic", "reno" or "newreno"
 `;
 
@@ -25,6 +28,7 @@ export async function lossy(args: string[]): Promise<void> {
     args,
     options: {
       quick: { type: "boolean", default: false },
+      kernel: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
       only: { type: "string" },
       link: { type: "string", default: "100" },
@@ -37,17 +41,17 @@ export async function lossy(args: string[]): Promise<void> {
     },
   });
   if (values.help) return console.log(USAGE);
-  if (values.only === undefined) return measure(values.quick);
+  if (values.only === undefined) return measure(values.quick, values.kernel);
   const { only: variant, acks, pcap } = values;
   const [link, loss, reordering, mib, seed] = [values.link, values.loss, values.reordering, values.mib, values.seed].map(Number);
   await single({ variant, link, loss, reordering, acks, mib, seed, ...(pcap === undefined ? {} : { pcap }) });
 }
 
-async function measure(quick: boolean): Promise<void> {
+async function measure(quick: boolean, withKernel: boolean): Promise<void> {
   const size = quick ? QUICK : FULL;
-  const kept = read();
+  const reference = withKernel ? await kernel(quick, progress) : (read()?.kernel ?? { version: "", rows: [] });
   const rows = await transfers(size, progress);
-  const bench: Bench = { rows, shares: await shares(size, progress), kernel: kept?.kernel ?? { version: "", rows: [] } };
+  const bench: Bench = { rows, shares: await shares(size, progress), kernel: reference };
   progress(0, 0, "");
   await write(bench, quick ? SCRATCH : DOCS);
 }

@@ -23,7 +23,8 @@ export interface Row {
   timeouts: number;
   /** The longest time without a frame, ms. */
   silence: number;
-  /** Real time only: the part of the frames that moved a millisecond or more after their time, and the longest such delay in ms. */
+  /** Real time only: how late a frame was on average and the latest one, ms, and the part that was a millisecond or more late. */
+  delay?: number;
   late?: number;
   latest?: number;
 }
