@@ -3,7 +3,7 @@ import { Board } from "../../../host/node/board";
 import type { Clock } from "../../../host/node/clock";
 import type { Link } from "../../../host/node/link";
 import { mustWork, Station } from "../../support/station";
-import { moduleOf, variantNamed } from "./variants";
+import { variantNamed } from "./variants";
 
 const PERIOD = 251;
 /** Octet i of every transfer is i mod 251. */
@@ -24,11 +24,16 @@ export const WINDOW = 65536;
 /** A writer is woken when a third of its buffer is free (as in Linux): this much more than a window keeps the window full. */
 const SEND_BUFFER = 2 * WINDOW;
 
-/** A board with the module of that variant at the end of a link: 10.0.0.`index`. */
-export async function station(variant: string, index: number, clock: Clock, link: Link, seed: number): Promise<Station> {
+/** A board with that firmware at the end of a link: 10.0.0.`index`. */
+export async function station(
+  module: WebAssembly.Module,
+  index: number,
+  clock: Clock,
+  link: Link,
+  seed: number,
+): Promise<Station> {
   const ip = `10.0.0.${index}`;
   const mac = `02:00:00:00:00:${index.toString(16).padStart(2, "0")}`;
-  const module = await moduleOf(variantNamed(variant));
   const name = `board${index}`;
   const board = await Board.create({ name, module, clock, seed: seed * 256 + index, mac, address: `${ip}/24` });
   board.attach(link);

@@ -56,7 +56,7 @@ interface Asking {
 
 /** Before everything else that runs on this machine, where we may: a frame that moves late spoils the figure. */
 function priority(): string[] {
-  const command = ["chrt", "-f", "10"];
+  const command = ["chrt", "-f", "1"];
   return spawnSync(command[0], [...command.slice(1), "true"]).status === 0 ? command : [];
 }
 

@@ -4,6 +4,7 @@ import type { Station } from "../../support/station";
 import { send, Sink, station } from "./ends";
 import { path } from "./path";
 import { scenario } from "./transfer";
+import { moduleOf, variantNamed } from "./variants";
 
 /** Several senders at once through one bottleneck that loses nothing but what its queue does not hold. */
 export interface ShareTrial {
@@ -35,11 +36,11 @@ export async function share({ variants, bandwidth, duration, seed }: ShareTrial)
   let frames = 0;
   const noise = { loss: 0, reordering: 0, acks: false, seed };
   const way = path({ clock, bandwidth, ...scenario, ...noise, senders: variants.length, watch: () => void frames++ });
-  const receiver = await station(variants[0], RECEIVER, clock, way.receiver, seed);
+  const receiver = await station(await moduleOf(variantNamed(variants[0])), RECEIVER, clock, way.receiver, seed);
   const sink = new Sink(receiver);
   const stations: Station[] = [];
   for (const [i, variant] of variants.entries()) {
-    const sender = await station(variant, i + 1, clock, way.senders[i], seed);
+    const sender = await station(await moduleOf(variantNamed(variant)), i + 1, clock, way.senders[i], seed);
     clock.at(chance() * 1000, () => send(sender, receiver.ip, variant, Infinity));
     stations.push(sender);
   }

@@ -5,6 +5,7 @@ import { send, Sink, station } from "./ends";
 import { Meter } from "./meter";
 import { path } from "./path";
 import { refereed } from "./referee";
+import { moduleOf, variantNamed } from "./variants";
 
 /** One transfer in virtual time. */
 export interface Trial {
@@ -53,8 +54,9 @@ export async function transfer(trial: Trial): Promise<Outcome> {
   const file = trial.pcap === undefined ? undefined : Pcap.file(trial.pcap);
   const cable = file ? captured(way.senders[0], file, clock, "board") : way.senders[0];
   const watched = (link: Link, name: string): Link => (trial.referee ? refereed(link, name) : link);
-  const sender = await station(variant, 1, clock, watched(cable, "the sender"), trial.seed);
-  const receiver = await station(variant, 2, clock, watched(way.receiver, "the receiver"), trial.seed);
+  const module = await moduleOf(variantNamed(variant));
+  const sender = await station(module, 1, clock, watched(cable, "the sender"), trial.seed);
+  const receiver = await station(module, 2, clock, watched(way.receiver, "the receiver"), trial.seed);
   const sink = new Sink(receiver);
   send(sender, receiver.ip, variant, octets);
   const arrived = () => sink.arrivals.get(sender.ip);
