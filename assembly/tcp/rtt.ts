@@ -24,13 +24,14 @@ export function startTiming(tcb: Tcb, seq: Seq): void {
 
 /**
  * An acknowledgement of everything before `ack` has come, further than any before: take a sample if it covers the timed segment, or
- * if none is being timed because there were retransmissions, from its timestamp (RFC 7323 §4.1).
+ * if that was retransmitted, from the timestamp (RFC 7323 §4.1). Of what is in flight now there is one sample then (§4.2).
  */
 export function sample(tcb: Tcb, ack: Seq): void {
-  if (!tcb.has(Flag.Timing)) return sampleTimestamp(tcb);
   if (!ack.after(tcb.timedSeq)) return;
+  if (tcb.has(Flag.Timing)) measured(tcb, now() - tcb.timedAt);
+  else sampleTimestamp(tcb);
   tcb.clear(Flag.Timing);
-  measured(tcb, now() - tcb.timedAt);
+  tcb.timedSeq = tcb.snd.max;
 }
 
 function sampleTimestamp(tcb: Tcb): void {
