@@ -1,5 +1,6 @@
 import { CongestionControl, Errno, Level, TcpOption } from "../abi";
 import { CUBIC } from "../config";
+import { chooseCongestion } from "../tcp/congestion/control";
 import { writeInfo } from "../tcp/info";
 import { Tcb } from "../tcp/tcb";
 
@@ -46,7 +47,7 @@ export function setRecord(tcb: Tcb, name: u32, value: usize, length: u32): i32 {
   if (length == 0) return -Errno.EINVAL;
   for (let which: u32 = 0; which < <u32>(CUBIC ? CongestionControl.count : CongestionControl.Cubic); which++) {
     if (!isName(names + which * STRIDE, value, length)) continue;
-    tcb.congestion = <u8>which;
+    chooseCongestion(tcb, which);
     return 0;
   }
   return -Errno.ENOENT;
