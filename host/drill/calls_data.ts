@@ -6,7 +6,7 @@ import type { Mismatch } from "./errors";
 import { firstDifference, pattern } from "./stream";
 import { waiting } from "./waiting";
 
-const { MSG_DONTWAIT, MSG_ERRQUEUE, MSG_OOB, MSG_PEEK, MSG_TRUNC, MSG_WAITALL } = CONSTANTS;
+const { MSG_DONTWAIT, MSG_ERRQUEUE, MSG_OOB, MSG_PEEK, MSG_TRUNC, MSG_WAITALL, SIOCOUTQ, SO_SNDBUF } = CONSTANTS;
 const AGAIN = -ERRNO["EAGAIN"];
 
 // ---- Sending ----
@@ -34,9 +34,18 @@ function send(context: CallContext, { length, text, flags, to }: Sending): Attem
       if (result < 0) return refused(context, result, flags);
       sent += result;
       stream.wrote += result;
+      checkRoom(context);
     } while (sent < length && result === sockets.room);
     return sent < length && !nonblocking ? { result: AGAIN } : { result: sent };
   });
+}
+
+/** Our buffers keep the size they had when the connection opened: a script that makes one smaller and fills it cannot be followed. */
+function checkRoom({ descriptor, sockets, live, values }: CallContext): void {
+  const limit = descriptor?.buffers.get(SO_SNDBUF);
+  if (limit !== undefined && sockets.ioctl(live, SIOCOUTQ) > limit) {
+    values.unsupported("a send buffer that is made smaller after its connection has opened");
+  }
 }
 
 /** An option of the call that the module does not have is no result to compare. */

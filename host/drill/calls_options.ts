@@ -55,7 +55,6 @@ function setsockopt(context: CallContext): Attempt {
 
 /**
  * Linux doubles what is asked for, to have room for its bookkeeping, and says so when asked; of a send buffer all of it can be filled.
- * Our buffers have their size when the connection opens.
  */
 function setBuffer(context: CallContext, name: number, value: Uint8Array): number {
   const { sockets, live, descriptor, process } = context;
@@ -63,11 +62,6 @@ function setBuffer(context: CallContext, name: number, value: Uint8Array): numbe
   if (process.system !== "linux" || !descriptor) return sockets.setOption(live, SOL_SOCKET, name, value);
   const result = sockets.setOption(live, SOL_SOCKET, name, words(name === SO_SNDBUF ? 2 * wanted : wanted));
   if (result < 0) return result;
-  const actual = sockets.option(live, SOL_SOCKET, name, 4);
-  const size = typeof actual === "number" ? 0 : new Uint32Array(actual.buffer)[0];
-  if (sockets.isOpen(live) && name === SO_SNDBUF && size > 4 * wanted) {
-    context.values.unsupported("a smaller send buffer for a connection that is open");
-  }
   descriptor.buffers.set(name, 2 * wanted);
   return result;
 }

@@ -124,15 +124,21 @@ const options: Record<string, Apply> = {
   is_anyip: ignored,
   send_omit_free: ignored,
   debug: ignored,
-  verbose: ignored,
 };
+
+/** packetdrill's options, which scripts and command lines take. */
+export const OPTION_NAMES = Object.keys(options);
+/** Those of them that take no value. */
+export const FLAG_NAMES = "strict_segments tcp_ts_ecr_scaled dry_run is_anyip send_omit_free debug wire_client wire_server".split(
+  " ",
+);
 
 /** What a script's option lines come to. Throws a ScriptError or Unsupported for one that cannot be had. */
 export function configOf(lines: OptionLine[]): Config {
   const config = { ...defaults, ignored: [] };
   for (const line of lines) {
     const apply = Object.hasOwn(options, line.name) ? options[line.name] : undefined;
-    if (!apply) throw new ScriptError(line.place, `--${line.name} is no option; they are ${Object.keys(options).join(", ")}`);
+    if (!apply) throw new ScriptError(line.place, `--${line.name} is no option; they are ${OPTION_NAMES.join(", ")}`);
     apply(config, line.value, line);
   }
   return config;

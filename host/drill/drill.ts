@@ -5,7 +5,7 @@ import { DrillError, Mismatch, type Pair, ScriptError } from "./errors";
 import { Machine } from "./machine";
 import { parseScript } from "./parser";
 import { Run } from "./run";
-import type { Script } from "./script";
+import type { OptionLine, Script } from "./script";
 import { applySystem, isTunable, type System } from "./settings";
 
 export interface DrillOptions {
@@ -15,6 +15,8 @@ export interface DrillOptions {
   system?: System;
   /** Check what packetdrill lets pass: echoed timestamps, and the values of our own. */
   strict?: boolean;
+  /** Option lines in front of the script's own. */
+  lines?: OptionLine[];
   /** Called for everything that happens, as it happens. */
   onLine?: (line: string) => void;
 }
@@ -49,7 +51,7 @@ export async function drill(file: string, text: string, options: DrillOptions): 
     seconds: (machine?.now ?? 0) / 1e6,
   });
   try {
-    const script = parseScript(file, text);
+    const script = parseScript(file, text, options.lines);
     machine = await machineFor(script, options);
     run = new Run(machine, script, dirname(file), configOf(script.options), { system: "linux", strict: false, ...options });
     if (options.onLine) run.story.onLine = options.onLine;

@@ -6,11 +6,11 @@ import { parseCall } from "./parse_call";
 import { parsePacket } from "./parse_packet";
 import type { Action, Event, Micros, OptionLine, Script, When } from "./script";
 
-/** Read a script. Throws a ScriptError where it is not in the language, Unsupported for a kind of packet we do not have. */
-export function parseScript(file: string, text: string): Script {
+/** Read a script; words in `given` (--define) stand for their values. Throws a ScriptError where it is not in the language, Unsupported for a kind of packet we do not have. */
+export function parseScript(file: string, text: string, given: readonly OptionLine[] = []): Script {
   const tokens = tokenize(file, text);
   const options = optionsOf(tokens);
-  const defines = new Map(options.filter(({ name }) => name === "define").map(({ value }) => defined(value)));
+  const defines = new Map([...given, ...options].filter(({ name }) => name === "define").map(({ value }) => defined(value)));
   const cursor = new Tokens(
     tokens.slice(options.length).map((token) => substitute(token, defines)),
     text,
@@ -21,7 +21,7 @@ export function parseScript(file: string, text: string): Script {
   if (first.type === "command") events.push(command(cursor.next(), { any: false, relative: false, start: 0 }));
   while (cursor.token.type !== "end") events.push(parseEvent(cursor));
   checkTimes(events);
-  return { file, options, events };
+  return { file, options: [...given, ...options], events };
 }
 
 function optionsOf(tokens: Token[]): OptionLine[] {

@@ -113,9 +113,4 @@ export class Sockets {
   ioctl(fd: number, request: number): number {
     return this.calls.ioctl(fd, request);
   }
-
-  /** Whether a stream socket is the end of a connection. */
-  isOpen(fd: number): boolean {
-    return typeof this.peerName(fd) !== "number";
-  }
 }

@@ -1,6 +1,8 @@
 import { readFile, stat } from "node:fs/promises";
-import { drill, type Verdict } from "../drill/drill";
+import { OPTION_NAMES } from "../drill/config";
+import { drill, type DrillOptions, type Verdict } from "../drill/drill";
 import { asJson, exitCode, report, summary } from "../drill/report";
+import type { OptionLine } from "../drill/script";
 import type { System } from "../drill/settings";
 import { loadModule } from "./module";
 
@@ -11,6 +13,8 @@ export interface DrillCommand {
   verbose?: boolean;
   strict?: boolean;
   app?: string;
+  /** packetdrill's options by their names. */
+  [option: string]: unknown;
 }
 
 export const DRILL_EXAMPLES = `
@@ -33,22 +37,47 @@ Examples:
       with every packet and call
   sandwire drill --json tests/*.pkt
       many scripts, for a machine to read
+  sandwire drill --tolerance_usecs=10000 --define PORT=80 handshake.pkt
+      packetdrill's own options are taken, here as in a script
 
 Exit codes: 0 all passed; 1 the stack did something else; 2 a script needs something that is not there, or cannot be read.
 docs/drill.md says what of the language is understood.`;
 
-/** Run scripts, one after the other: the exit code. Throws an Error of one line when a script cannot be read at all. */
+/** Run scripts, one after the other: the exit code. */
 export async function drillFiles(files: string[], options: DrillCommand): Promise<number> {
   const module = await loadModule(options.app ?? "host", options.app === undefined && (await hasDebug()));
   const verdicts: Verdict[] = [];
+  const lines = linesOf(options);
   for (const file of files) {
-    const text = await readFile(file, "utf8");
-    const verdict = await drill(file, text, { module, system: options.profile, strict: options.strict ?? false });
+    const verdict = await one(file, { module, system: options.profile, strict: options.strict ?? false, lines });
     verdicts.push(verdict);
     if (!options.json) console.log(report(verdict, { verbose: options.verbose ?? false }));
   }
   console.log(options.json ? asJson(verdicts) : summary(verdicts));
   return exitCode(verdicts);
+}
+
+async function one(file: string, options: DrillOptions): Promise<Verdict> {
+  try {
+    return await drill(file, await readFile(file, "utf8"), options);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    return { file, outcome: "broken", message: `cannot be read: ${message.split(",")[0]}`, ignored: [], story: [], seconds: 0 };
+  }
+}
+
+/** packetdrill's options on the command line, as if they stood in front of the script. */
+function linesOf(options: DrillCommand): OptionLine[] {
+  return OPTION_NAMES.flatMap((name) => {
+    const given = options[name];
+    if (given === undefined) return [];
+    const values = Array.isArray(given) ? given : [given];
+    return values.map((value) => {
+      const text = value === true ? "" : String(value);
+      return { place: { file: "command line", line: 0, column: 0, source: `--${name}=${text}` }, name, value: text };
+    });
+  });
 }
 
 /** The debug build checks itself after every step; it is taken where there is one. */

@@ -13,6 +13,7 @@ import {
 } from "./cli-options";
 import { DRILL_EXAMPLES, type DrillCommand, drillFiles } from "./cli-drill";
 import { run } from "./cli-run";
+import { FLAG_NAMES, OPTION_NAMES } from "../drill/config";
 import { SYSTEMS } from "../drill/settings";
 import { PROFILES } from "./module";
 
@@ -76,7 +77,7 @@ function program(act: Actions): Command {
 }
 
 function addDrill(sandwire: Command, act: Actions): Command {
-  return sandwire
+  const drill = sandwire
     .command("drill")
     .description("run packetdrill scripts against the stack, in virtual time")
     .argument("<script...>", "packetdrill scripts")
@@ -87,7 +88,16 @@ function addDrill(sandwire: Command, act: Actions): Command {
     .option("-v, --verbose", "print every packet and call")
     .option("--strict", "check what packetdrill lets pass, too: timestamps")
     .option("--app <FILE.wasm>", "run this firmware, in place of the host profile's")
+    .option("-D, --define <NAME=VALUE>", "let NAME in the scripts stand for VALUE; may be repeated", collect)
     .action(act.drill);
+  for (const name of OPTION_NAMES.filter((each) => each !== "define")) {
+    drill.addOption(new Option(FLAG_NAMES.includes(name) ? `--${name}` : `--${name} <value>`).hideHelp());
+  }
+  return drill;
+}
+
+function collect(value: string, before: string[] = []): string[] {
+  return [...before, value];
 }
 
 /** Run the command line `args`; the exit code. All that goes wrong becomes one line on stderr that says what to do. */
@@ -104,7 +114,8 @@ async function main(args: string[]): Promise<number> {
     const message = error instanceof Error ? error.message : String(error);
     const hint = error instanceof CommanderError ? ` Try \`sandwire ${args[0] === "drill" ? "drill" : "run"} --help\`.` : "";
     console.error(`sandwire: ${message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ")}${hint}`);
-    return 1;
+    // Of drill, 1 is the verdict of a script that was run.
+    return args[0] === "drill" ? 2 : 1;
   }
 }
 
