@@ -28,7 +28,7 @@ export const BUFFER_PRESSURE: u32 = isDefined(CONFIG_BUFFER_PRESSURE) ? CONFIG_B
 export const SYN_QUEUE: u32 = isDefined(CONFIG_SYN_QUEUE) ? CONFIG_SYN_QUEUE : 8;
 /** Upper bound of a listener's backlog. */
 export const SOMAXCONN: u32 = isDefined(CONFIG_SOMAXCONN) ? CONFIG_SOMAXCONN : 4;
-/** Connections in TIME-WAIT, 36 bytes each; the oldest gives way. */
+/** Connections in TIME-WAIT, 40 bytes each; the oldest gives way. */
 export const TIME_WAITS: u32 = isDefined(CONFIG_TIME_WAITS) ? CONFIG_TIME_WAITS : 8;
 /** Receive descriptors, 1552 bytes each. */
 export const RX_SLOTS: u32 = isDefined(CONFIG_RX_SLOTS) ? CONFIG_RX_SLOTS : 4;

@@ -21,6 +21,7 @@ import { segmentArrives } from "./tcp/arrive";
 import { initCookies } from "./tcp/cookie";
 import { expireTimers } from "./tcp/expire";
 import { initPorts } from "./tcp/open";
+import { initOrphans } from "./tcp/orphans";
 import { outputAll } from "./tcp/output";
 import { segmentQuoted } from "./tcp/quoted";
 import { initSent } from "./tcp/sent";
@@ -51,6 +52,7 @@ export function start(s0: u32, s1: u32, s2: u32, s3: u32): void {
   initTable();
   initTcbs();
   initSent();
+  initOrphans();
   initSynQueue();
   initCookies();
   initTimeWait();

@@ -232,7 +232,7 @@ export function getsockopt(fd: i32, level: u32, name: u32, value: usize, length:
   if (stream && isRecord(level, name)) return getRecord(Tcb.at(socket.pcb), name, value, length);
   if (length < WORD) return -Errno.EINVAL;
   const n = stream ? streamGetOption(Tcb.at(socket.pcb), level, name) : datagramGetOption(socket.pcb, level, name);
-  if (n < 0) return n;
+  if (n < -1) return n; // -1 is a value of TCP_LINGER2; no option fails with EPERM
   store<u32>(value, n);
   if (!stream || level != Level.SOL_SOCKET || name != SocketOption.SO_LINGER || length < 2 * WORD) return WORD;
   store<u32>(value, secondWord(), WORD);

@@ -1,11 +1,15 @@
 import { Errno, IpOption, Level, Protocol, SocketOption, SocketType, State, TcpOption, Family } from "../abi";
 import { MAX_BUF, MIN_BUF } from "../config";
-import { Tcb, Timer, Wish } from "../tcp/tcb";
+import { finWait2Of } from "../tcp/ending";
+import { NOT_AT_ALL, Tcb, Timer, Wish } from "../tcp/tcb";
 import { OUR_MSS } from "../tcp/lifecycle";
 import { arm, disarm } from "../tcp/timers";
 import { takeError } from "./stream";
 
 /** getsockopt and setsockopt of stream sockets: the value or a negative errno. Only SO_LINGER has a second word. */
+
+/** TCP_LINGER2 goes no further, seconds (Linux). */
+const MOST_LINGER2: u32 = 120;
 
 const second = memory.data(4, 4);
 /** The second word of the value last read. */
@@ -70,6 +74,8 @@ function getTcpOption(tcb: Tcb, name: u32): i32 {
       return <i32>tcb.keepCount;
     case TcpOption.TCP_SYNCNT:
       return <i32>tcb.synRetries;
+    case TcpOption.TCP_LINGER2:
+      return <u32>tcb.linger2 == NOT_AT_ALL ? -1 : <i32>(finWait2Of(tcb) / 1000);
     default:
       return -Errno.ENOPROTOOPT;
   }
@@ -159,6 +165,9 @@ function setTcpOption(tcb: Tcb, name: u32, n: u32): i32 {
     case TcpOption.TCP_SYNCNT:
       if (n < 1 || n > 127) return -Errno.EINVAL;
       tcb.synRetries = <u8>n;
+      return 0;
+    case TcpOption.TCP_LINGER2:
+      tcb.linger2 = <u8>(<i32>n < 0 ? NOT_AT_ALL : min(n, MOST_LINGER2));
       return 0;
     default:
       return -Errno.ENOPROTOOPT;

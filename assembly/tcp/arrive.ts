@@ -4,7 +4,7 @@ import { now } from "../clock";
 import { drop } from "../stats";
 import { TcpFlag } from "../wire/tcp";
 import { ackArrives, challenge } from "./acknowledge";
-import { emitTimeWaitAck, refuse } from "./emit";
+import { refuse } from "./emit";
 import { over } from "./ending";
 import { finArrives, goesOn } from "./finish";
 import { acknowledged, synSentArrives } from "./handshake";
@@ -13,12 +13,13 @@ import { isOld, noteTimestamp } from "./paws";
 import { reportTwice } from "./sack";
 import { readSegment, seg } from "./segment";
 import { Seq } from "./seq";
-import { HalfOpen, findHalfOpen, synQueueFull } from "./synqueue";
+import { HalfOpen, findHalfOpen } from "./synqueue";
 import { findConnection, findListener } from "./table";
 import { Agreed, Flag, NONE, Tcb } from "./tcb";
 import { textArrives } from "./text";
-import { TimeWait, findTimeWait, forget, restart } from "./timewait";
+import { TimeWait, findTimeWait } from "./timewait";
 import { urgentArrives } from "./urgent";
+import { timeWaitArrives } from "./waiting";
 
 /** RFC 9293 §3.10.7, SEGMENT ARRIVES. */
 
@@ -137,42 +138,4 @@ function resetArrives(tcb: Tcb): Drop {
   else if (state == State.CloseWait) over(tcb, Errno.EPIPE);
   else over(tcb, Errno.ECONNRESET);
   return drop(Drop.TcpReset);
-}
-
-/** The acknowledgement of a TIME-WAIT record is worth repeating this often, at most, ms. */
-const ANSWER_INTERVAL: u32 = 500;
-
-/** TIME-WAIT: only the peer's FIN is expected, again. A RST is ignored (RFC 1337 F1; Deviation from §3.10.7.4, as Linux can). */
-function timeWaitArrives(record: TimeWait): Drop {
-  if (seg.rst) return drop(Drop.TcpTimeWait);
-  if (seg.syn && !seg.hasAck && !seg.seq.before(record.rcvNxt)) return reopen(record);
-  if (seg.fin && seg.end == record.rcvNxt) {
-    restart(record);
-    emitTimeWaitAck(record);
-    return drop(Drop.TcpTimeWait);
-  }
-  if (seg.len == 0 && seg.seq == record.rcvNxt) return drop(Drop.TcpTimeWait);
-  if (now() - record.answeredAt >= ANSWER_INTERVAL) {
-    record.answeredAt = now();
-    emitTimeWaitAck(record);
-  }
-  return drop(Drop.TcpTimeWait);
-}
-
-/** A SYN above everything the old connection used opens a new one, if somebody listens (RFC 9293 §3.6.1, MAY-2). */
-function reopen(record: TimeWait): Drop {
-  const listener = findListener(seg.localAddress, seg.localPort);
-  if (listener == NONE) return refuse(Drop.TcpNoConnection);
-  const why = objection(Tcb.at(listener));
-  if (why != Drop.None) return drop(why); // the record stays on guard
-  const above = record.sndNxt.plus(0x10000);
-  forget(record);
-  return listenArrives(Tcb.at(listener), true, above);
-}
-
-/** Why a listener would not remember the SYN in `seg`. */
-function objection(listener: Tcb): Drop {
-  if (seg.fin) return Drop.TcpSynFin;
-  if (listener.accepting >= listener.backlog) return Drop.TcpAcceptQueueFull;
-  return synQueueFull() ? Drop.TcpSynQueueFull : Drop.None;
 }

@@ -9,7 +9,7 @@ import { ringRead } from "../storage/ring";
 import { TCP_HEADER, TcpFlag, TcpHeader } from "../wire/tcp";
 import { timestampOffset } from "./isn";
 import { announcedMss } from "./lifecycle";
-import { blocksToSend, timestamp, writeOptions, writeSynOptions } from "./options";
+import { blocksToSend, timestamp, writeOptions, writeSynOptions, writeTimestamps } from "./options";
 import { freeSpace, scaleFor, windowToAnnounce } from "./receiver";
 import { seg } from "./segment";
 import { Seq } from "./seq";
@@ -129,31 +129,56 @@ export function emitSynAck(entry: HalfOpen, userMss: u32, ttl: u32, tos: u32): b
 
 /** A bare acknowledgement for a half-open connection that got something unacceptable. */
 export function emitHalfOpenAck(entry: HalfOpen): void {
-  const wnd = min((<u32>1) << entry.receiveOrder, LARGEST_WINDOW);
-  bare(entry.localAddress, entry.foreignAddress, entry.iss.plus(1), entry.irs.plus(1), TcpFlag.ACK, wnd, TTL, 0);
+  const listener = Tcb.at(entry.listener);
+  const receive = (<u32>1) << entry.receiveOrder;
+  const shift = entry.agreed & Agreed.Scale ? scaleFor(receive) : 0;
+  reply.wnd = min(receive, LARGEST_WINDOW) >> shift;
+  reply.stamped = (entry.agreed & Agreed.Timestamps) != 0;
+  reply.echo = entry.tsRecent;
+  bare(entry.iss.plus(1), entry.irs.plus(1), TcpFlag.ACK, listener.ttl, listener.tos);
 }
 
 /** The last acknowledgement, again. */
 export function emitTimeWaitAck(record: TimeWait): void {
-  bare(record.localAddress, record.foreignAddress, record.sndNxt, record.rcvNxt, TcpFlag.ACK, record.wnd, record.ttl, record.tos);
+  reply.wnd = record.wnd;
+  reply.stamped = record.timestamps;
+  reply.echo = record.tsRecent;
+  bare(record.sndNxt, record.rcvNxt, TcpFlag.ACK, record.ttl, record.tos);
 }
 
-/** Answer `seg`, swapping its ports, with a segment of header only; lost if the ring is full. */
-function bare(local: u32, foreign: u32, seq: Seq, ack: Seq, flags: u32, wnd: u32, ttl: u32, tos: u32): void {
-  const at = begin(local, foreign);
+/** What else a segment of header only says: its window, and the timestamp it echoes, if any. */
+@final
+@unmanaged
+class Reply {
+  wnd: u32;
+  echo: u32;
+  stamped: bool;
+}
+const reply = changetype<Reply>(memory.data(12, 4));
+
+/** Answer `seg` with a segment of header only and what `reply` says; lost if the ring is full. */
+function bare(seq: Seq, ack: Seq, flags: u32, ttl: u32, tos: u32): void {
+  const at = begin(seg.localAddress, seg.foreignAddress);
   if (at == 0) {
     if (tryAgain()) drop(whyNot()); // nobody will
     return;
   }
-  writeHeader(at, (seg.localPort << 16) | seg.foreignPort, seq, ack, TCP_HEADER, flags, wnd);
-  finish(Protocol.IPPROTO_TCP, TCP_HEADER, ttl, tos);
+  let size = TCP_HEADER;
+  if (TIMESTAMPS && reply.stamped) {
+    const offset = timestampOffset(seg.localAddress, seg.localPort, seg.foreignAddress, seg.foreignPort);
+    size += writeTimestamps(at + size, now() + offset, reply.echo);
+  }
+  writeHeader(at, (seg.localPort << 16) | seg.foreignPort, seq, ack, size, flags, reply.wnd);
+  finish(Protocol.IPPROTO_TCP, size, ttl, tos);
 }
 
 /** Answer `seg`, which belongs to no connection, with a RST it must believe (RFC 9293 §3.10.7.1); never answer a RST. */
 export function refuse(why: Drop): Drop {
   if (seg.rst || !mayAnswer(Answer.Reset)) return drop(why);
   count(Counter.TcpResetsOut);
-  if (seg.hasAck) bare(seg.localAddress, seg.foreignAddress, seg.ack, Seq.of(0), TcpFlag.RST, 0, TTL, 0);
-  else bare(seg.localAddress, seg.foreignAddress, Seq.of(0), seg.end, TcpFlag.RST | TcpFlag.ACK, 0, TTL, 0);
+  reply.wnd = 0;
+  reply.stamped = false;
+  if (seg.hasAck) bare(seg.ack, Seq.of(0), TcpFlag.RST, TTL, 0);
+  else bare(Seq.of(0), seg.end, TcpFlag.RST | TcpFlag.ACK, TTL, 0);
   return drop(why);
 }

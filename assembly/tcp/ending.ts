@@ -2,9 +2,10 @@ import { Counter, State } from "../abi";
 import { finWait2 } from "../settings";
 import { count } from "../stats";
 import { detach, release } from "./lifecycle";
+import { joinOrphans } from "./orphans";
 import { windowToAnnounce } from "./receiver";
 import { removeConnection } from "./table";
-import { Flag, NONE, Tcb, Timer, work, Wish } from "./tcb";
+import { Flag, NONE, NOT_AT_ALL, Tcb, Timer, work, Wish } from "./tcb";
 import { arm, unschedule } from "./timers";
 import { remember } from "./timewait";
 import { unread } from "./urgent";
@@ -53,11 +54,22 @@ export function enterTimeWait(tcb: Tcb): void {
   tcb.tell();
 }
 
-/** Our FIN has been acknowledged while the peer may still send; nobody may be left to read that (Linux: tcp_fin_timeout). */
+/** Our FIN has been acknowledged while the peer may still send; nobody may be left to read that. */
 export function enterFinWait2(tcb: Tcb): void {
   tcb.enter(State.FinWait2);
-  if (orphaned(tcb)) arm(tcb, Timer.Keep, finWait2());
+  if (orphaned(tcb)) waitForFin(tcb);
   tcb.tell();
+}
+
+/** How long a connection without a user waits in FIN-WAIT-2, ms (Linux: tcp_fin_timeout, TCP_LINGER2). */
+export function finWait2Of(tcb: Tcb): u32 {
+  return tcb.linger2 ? <u32>tcb.linger2 * 1000 : finWait2();
+}
+
+/** Deviation: RFC 9293 lets FIN-WAIT-2 last for ever; nobody would take what the peer may still say (MAY: RFC 6429 §4). */
+function waitForFin(tcb: Tcb): void {
+  if (<u32>tcb.linger2 == NOT_AT_ALL) abort(tcb, 0);
+  else arm(tcb, Timer.Keep, finWait2Of(tcb));
 }
 
 /** The user lets go of it (the last descriptor was closed): RFC 9293 §3.10.4, CLOSE. */
@@ -69,8 +81,12 @@ export function orphan(tcb: Tcb): void {
   if (state == State.SynSent) return over(tcb, 0);
   const hardly = tcb.wants(Wish.Linger) && tcb.lingerSeconds == 0;
   if (unread(tcb) > 0 || hardly) return abort(tcb, 0); // SHLD-3
-  if (state == State.FinWait2) arm(tcb, Timer.Keep, finWait2());
-  closeSending(tcb);
+  if (!joinOrphans(tcb)) {
+    count(Counter.TcpOrphansReset);
+    return abort(tcb, 0);
+  }
+  if (state == State.FinWait2) waitForFin(tcb);
+  else closeSending(tcb);
 }
 
 /** It has ended before its user let go. Only what still has to be sent keeps it. */

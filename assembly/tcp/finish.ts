@@ -13,7 +13,7 @@ export function goesOn(tcb: Tcb): bool {
   if (state == State.FinWait1) enterFinWait2(tcb);
   else if (state == State.Closing) enterTimeWait(tcb);
   else if (state == State.LastAck) over(tcb, 0);
-  return state != State.Closing && state != State.LastAck;
+  return tcb.state == State.FinWait2;
 }
 
 /** The FIN of the present segment; one that lies beyond a hole waits until the hole is filled. */

@@ -4,7 +4,6 @@ import { count, drop } from "../stats";
 import { sizeFor } from "../storage/buddy";
 import { refuse } from "./emit";
 import { over } from "./ending";
-import { initialSequence } from "./isn";
 import { agree, beginReceiving, beginSending, believable, freeBuffers, offered, shiftOf, takeBuffers } from "./lifecycle";
 import { sample } from "./rtt";
 import { initReport } from "./sack";
@@ -17,7 +16,7 @@ import { arm, disarm } from "./timers";
 /** The active open. */
 
 /** RFC 9293 §3.10.1, OPEN: the four-tuple is set and free; 0, or an errno. */
-export function openActively(tcb: Tcb): u32 {
+export function openActively(tcb: Tcb, iss: Seq): u32 {
   freeBuffers(tcb);
   if (!takeBuffers(tcb, sizeFor(tcb.wantedRcv), sizeFor(tcb.wantedSnd))) return Errno.ENOBUFS;
   tcb.flags = Flag.Active;
@@ -30,7 +29,7 @@ export function openActively(tcb: Tcb): u32 {
   tcb.agreed = 0;
   tcb.tsRecent = 0;
   beginReceiving(tcb, Seq.of(0)); // until the peer's SYN tells where it begins
-  beginSending(tcb, initialSequence(tcb.localAddress, tcb.localPort, tcb.foreignAddress, tcb.foreignPort));
+  beginSending(tcb, iss);
   tcb.enter(State.SynSent);
   addConnection(tcb);
   tcb.mark();

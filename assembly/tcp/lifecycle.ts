@@ -7,6 +7,7 @@ import { freeBuffer, takeBuffer } from "../storage/buddy";
 import { NO_SCALE, TIMESTAMPS_SIZE } from "../wire/tcp_options";
 import { initCongestion } from "./congestion/control";
 import { timestampOffset } from "./isn";
+import { leaveOrphans } from "./orphans";
 import { scaleFor } from "./receiver";
 import { initRtt } from "./rtt";
 import { initRepair } from "./repair";
@@ -89,6 +90,7 @@ export function detach(tcb: Tcb): void {
 /** Back to the free list. */
 export function release(tcb: Tcb): void {
   detach(tcb);
+  leaveOrphans(tcb);
   freeBuffers(tcb);
   tcbs.give(tcb.index);
 }

@@ -21,6 +21,8 @@ import { arm } from "./timers";
 /** The passive open: LISTEN, SYN-RECEIVED as an entry of the SYN queue or in a cookie. */
 
 const SYNACK_TIMEOUT: u32 = 1000;
+/** A half-open connection answers what it cannot take this often, at most, ms. */
+const ANSWER_INTERVAL: u32 = 500;
 /** When the ring is full, try again after this many ms. */
 const RING_PAUSE: u32 = 1;
 
@@ -44,6 +46,7 @@ function describe(entry: HalfOpen, listener: Tcb, iss: Seq, irs: Seq, mss: u32, 
   entry.iss = iss;
   entry.irs = irs;
   entry.at = now();
+  entry.answeredAt = <u16>(now() - ANSWER_INTERVAL);
   entry.mss = <u16>mss;
   entry.agreed = <u8>agreed;
   entry.scale = <u8>(agreed & Agreed.Scale ? shiftOf(seg.scale) : 0);
@@ -134,14 +137,21 @@ function repeated(entry: HalfOpen): u32 {
 }
 
 function unacceptable(entry: HalfOpen, why: Drop): u32 {
-  if (!seg.rst) emitHalfOpenAck(entry);
+  if (!seg.rst) answer(entry);
   return dropped(why);
+}
+
+/** Say where we are, not too often (RFC 5961 §7). */
+function answer(entry: HalfOpen): void {
+  if (((now() - entry.answeredAt) & 0xffff) < ANSWER_INTERVAL) return;
+  entry.answeredAt = <u16>now();
+  count(Counter.TcpChallengeAcks);
+  emitHalfOpenAck(entry);
 }
 
 function resetHalfOpen(entry: HalfOpen, nxt: Seq): u32 {
   if (seg.seq != nxt) {
-    count(Counter.TcpChallengeAcks);
-    emitHalfOpenAck(entry); // RFC 5961 §3.2
+    answer(entry); // RFC 5961 §3.2
     return dropped(Drop.TcpChallenged);
   }
   count(Counter.TcpAttemptFails);
@@ -178,6 +188,7 @@ function inherit(tcb: Tcb, listener: Tcb): void {
   tcb.keepInterval = listener.keepInterval;
   tcb.keepCount = listener.keepCount;
   tcb.lingerSeconds = listener.lingerSeconds;
+  tcb.linger2 = listener.linger2;
   tcb.wantedRcv = listener.wantedRcv;
   tcb.wantedSnd = listener.wantedSnd;
 }

@@ -2,9 +2,11 @@ import { Errno, State } from "../abi";
 import { MAX_TCBS, SOMAXCONN } from "../config";
 import { Purpose, random, siphash } from "../random";
 import { openActively } from "./handshake";
+import { initialSequence } from "./isn";
+import { Seq } from "./seq";
 import { addListener, findConnection, findListener } from "./table";
 import { Flag, NONE, Tcb, tcbs, Wish } from "./tcb";
-import { findTimeWait, portWaits } from "./timewait";
+import { TimeWait, aboveOld, findTimeWait, forget, mayOpenAnew, portWaits } from "./timewait";
 
 /** Local ports: who may have which (bind), and the choice of an ephemeral one (RFC 6056). */
 
@@ -80,8 +82,19 @@ export function connectTcb(tcb: Tcb, address: u32, port: u32): u32 {
     const chosen = ephemeral(tcb.localAddress, address, port);
     if (chosen == 0) return Errno.EADDRNOTAVAIL;
     tcb.localPort = <u16>chosen;
-  } else if (!isFree(tcb.localAddress, tcb.localPort, address, port)) return Errno.EADDRNOTAVAIL;
-  return openActively(tcb);
+  } else if (findConnection(tcb.localAddress, tcb.localPort, address, port) != NONE) return Errno.EADDRNOTAVAIL;
+  const iss = initialSequence(tcb.localAddress, tcb.localPort, address, port);
+  const old = findTimeWait(tcb.localAddress, tcb.localPort, address, port);
+  return old == NONE ? openActively(tcb, iss) : openAnew(tcb, TimeWait.at(old), iss);
+}
+
+/** The four-tuple the user wants is in TIME-WAIT. */
+function openAnew(tcb: Tcb, old: TimeWait, iss: Seq): u32 {
+  if (!mayOpenAnew(old)) return Errno.EADDRNOTAVAIL;
+  const above = aboveOld(old);
+  const error = openActively(tcb, iss.after(above) ? iss : above);
+  if (error == 0) forget(old);
+  return error;
 }
 
 /** A port that makes the four-tuple new and that nobody listens on; 0 if there is none. */

@@ -42,6 +42,13 @@ export function writeOptions(tcb: Tcb, at: usize, blocks: u32): u32 {
   return <u32>(optionWriter.at - at);
 }
 
+/** Of a segment that is sent for no Tcb. */
+export function writeTimestamps(at: usize, value: u32, echo: u32): u32 {
+  optionWriter.at = at;
+  optionWriter.timestamps(value, echo);
+  return TIMESTAMPS_SIZE;
+}
+
 /** SACK blocks the next segment shall carry. */
 // prettier-ignore
 @inline export function blocksToSend(tcb: Tcb): u32 {

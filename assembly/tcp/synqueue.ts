@@ -13,6 +13,8 @@ import { schedule, unschedule } from "./timers";
 @final
 @unmanaged
 export class HalfOpen extends Tuple {
+  /** Lower half of the time we last answered something that was neither its SYN nor its ACK. */
+  answeredAt: u16;
   iss: Seq;
   irs: Seq;
   /** When the SYN came: the first round trip sample, if our SYN-ACK was not repeated. */

@@ -12,6 +12,9 @@ import { mayFollow } from "./state";
 /** No socket, no connection, no entry. */
 export const NONE: u32 = 0xffff;
 
+/** Tcb.linger2: an orphan does not wait in FIN-WAIT-2. */
+export const NOT_AT_ALL: u32 = 0xff;
+
 /** What a connection remembers in one bit each. */
 export const enum Flag {
   /** An acknowledgement must go out with this poll. */
@@ -64,6 +67,8 @@ export const enum Flag {
   Holes = 1 << 25,
   /** Somebody who asked was told that there is no room in the send buffer. */
   RoomWanted = 1 << 26,
+  /** Its user let go of it while it still had to close. */
+  Orphaned = 1 << 28,
   /** There was a loss, and what was sent before it (`recover`) is not all acknowledged yet. */
   RecoverHolds = 1 << 27,
   /** The retransmission timer has fired, and what was in flight then (up to `recover`) is not all acknowledged yet. */
@@ -225,6 +230,8 @@ export class Tcb extends Tuple {
   lingerSeconds: u16;
   keepCount: u8;
   synRetries: u8;
+  /** TCP_LINGER2: seconds in FIN-WAIT-2 without a user; 0: as FIN_WAIT2 says, NOT_AT_ALL. */
+  linger2: u8;
   /** Listener: bound of `accepting`. */
   backlog: u16;
   /** Listener: completed connections not taken by accept yet, first to last; in them, the next one. */

@@ -1,6 +1,6 @@
 import { Counter } from "../abi";
 import { TIME_WAITS } from "../config";
-import { msl } from "../settings";
+import { msl, timestampsOffered } from "../settings";
 import { NEVER, due, now, until } from "../clock";
 import { count } from "../stats";
 import { LIST_HEADER, LIST_ENTRY, List } from "../storage/list";
@@ -8,20 +8,23 @@ import { SLOTS_ENTRY, SLOTS_HEADER, Slots } from "../storage/slots";
 import { Seq } from "./seq";
 import { hashTuple, portsOf } from "./table";
 import { chain, findTuple, Tuple, unchain } from "./tuple";
-import { Tcb } from "./tcb";
+import { Agreed, Tcb } from "./tcb";
 
-/** TIME-WAIT as records of 36 bytes without buffers (RFC 9293 §3.6.1, MUST-13). All wait equally long, so a queue is enough. */
+/** TIME-WAIT as records of 40 bytes without buffers (RFC 9293 §3.6.1, MUST-13). All wait equally long, so a queue is enough. */
 @final
 @unmanaged
 export class TimeWait extends Tuple {
+  wnd: u16;
   sndNxt: Seq;
   rcvNxt: Seq;
   expires: u32;
   /** When we last answered something that was not a FIN. */
   answeredAt: u32;
-  wnd: u16;
+  /** TS.Recent, if timestamps were agreed on. */
+  tsRecent: u32;
   ttl: u8;
   tos: u8;
+  timestamps: bool;
 
   @inline static at(i: u32): TimeWait {
     return changetype<TimeWait>(table + <usize>i * TIME_WAIT_SIZE);
@@ -31,6 +34,8 @@ export class TimeWait extends Tuple {
   }
 }
 
+/** The slowest clock of timestamps, ms (RFC 7323 §5.4). */
+const PEER_TICK: u32 = 1000;
 const TIME_WAIT_SIZE: u32 = (<u32>offsetof<TimeWait>() + 3) & ~3;
 const BUCKETS: u32 = TIME_WAITS < 2 ? 2 : 1 << (32 - clz<u32>(TIME_WAITS - 1));
 const table = memory.data(TIME_WAITS * TIME_WAIT_SIZE, 4);
@@ -67,6 +72,8 @@ export function remember(tcb: Tcb, wnd: u32): void {
   record.wnd = <u16>wnd;
   record.ttl = tcb.ttl;
   record.tos = tcb.tos;
+  record.tsRecent = tcb.tsRecent;
+  record.timestamps = tcb.uses(Agreed.Timestamps);
   record.expires = now() + 2 * msl();
   record.answeredAt = now() - 2 * msl();
   const bucket = bucketOf(record.localAddress, record.localPort, record.foreignAddress, record.foreignPort);
@@ -94,6 +101,19 @@ export function restart(record: TimeWait): void {
   waiting.remove(i);
   waiting.push(i);
   record.expires = now() + 2 * msl();
+}
+
+/** The lowest initial sequence number of a new connection of this four-tuple: beyond any window of the old one, as in Linux. */
+export function aboveOld(record: TimeWait): Seq {
+  return record.sndNxt.plus(0x10000);
+}
+
+/**
+ * May we open the four-tuple anew ourselves? With timestamps, once the clock of the peer must have gone on: then PAWS keeps old
+ * segments out of the new connection (RFC 6191 §3, RFC 7323 appendix B).
+ */
+export function mayOpenAnew(record: TimeWait): bool {
+  return record.timestamps && timestampsOffered() && msl() * 2 - until(record.expires) >= PEER_TICK;
 }
 
 export function forget(record: TimeWait): void {

@@ -59,6 +59,8 @@ export class Flow {
   rcv = 0;
   /** First number of the peer's clock, if it has one. */
   stamps: number | undefined;
+  /** The peer's clock, standing still, if the test moves it. */
+  clock: number | undefined;
   /** The newest TSval of the board, for TSecr. */
   echo = 0;
   readonly inbox: { segment: TcpSegment; at: number }[] = [];
@@ -82,6 +84,7 @@ export class Flow {
 
   /** What the peer's clock says now, where it has one. */
   stamp(): [number, number] | undefined {
+    if (this.clock !== undefined) return [this.clock, this.echo];
     return this.stamps === undefined ? undefined : [(this.stamps + Math.floor(this.peer.runner.now)) >>> 0, this.echo];
   }
 
@@ -106,7 +109,7 @@ export class Flow {
         seq: (this.iss + at) >>> 0,
         flags: bits,
         ack: bits & Flag.A ? ((this.irs ?? 0) + (ack ?? this.rcv)) >>> 0 : 0,
-        ...(this.stamps === undefined ? {} : { timestamps: this.stamp() }),
+        ...(this.stamp() ? { timestamps: this.stamp() } : {}),
         ...(sack ? { sack: sack.map((edges) => edges.map((edge) => ((this.irs ?? 0) + edge) >>> 0) as [number, number]) } : {}),
         ...rest,
       },

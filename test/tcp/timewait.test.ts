@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { Errno } from "../../host/node/abi";
+import { Errno, State } from "../../host/node/abi";
+import { CLOCK, timeWaitClocked, timeWaitPlain } from "../support/clocked";
 import { text } from "../support/packet";
 import { inState, passive, PORT, type Connection } from "../support/states";
 import { named, world, type World } from "../support/world";
@@ -137,5 +138,138 @@ describe("TIME-WAIT (RFC 9293 3.10.7.4, RFC 1337)", () => {
     const later = w.board.socket();
     expect(w.board.bind(later, 7001)).toBe(0);
     expect(w.board.connect(later, flow.peer.ip, 6000)).toBe(-Errno.EINPROGRESS);
+  });
+});
+
+describe("TIME-WAIT with timestamps (RFC 7323)", () => {
+  test("a repeated FIN is acknowledged with timestamps, echoing the last TSval", async () => {
+    const w = await world();
+    const { flow } = timeWaitClocked(w);
+    const first = flow.echo;
+    w.run(3000);
+    flow.clock = CLOCK + 77;
+    flow.send({ flags: "FA", seq: 1 });
+    const { timestamps } = flow.expect({ flags: "A", seq: 2, ack: 2 });
+    expect(timestamps![1]).toBe(CLOCK + 77);
+    expect(timestamps![0] - first).toBeGreaterThanOrEqual(3000);
+  });
+
+  test.each([-1, -100000, -0x7fffffff])("a FIN of a TSval %i away is answered, and not believed (7323-8)", async (behind) => {
+    const w = await world();
+    const { flow, state } = timeWaitClocked(w);
+    w.run(59_000);
+    flow.clock = (CLOCK + behind) >>> 0;
+    flow.send({ flags: "FA", seq: 1 });
+    expect(flow.expect({ flags: "A", seq: 2, ack: 2 }).timestamps![1]).toBe(CLOCK);
+    w.run(2000);
+    expect(state()).toBe("Closed");
+  });
+
+  test("a FIN without timestamps is dropped (7323-4)", async () => {
+    const w = await world();
+    const { flow, state } = timeWaitClocked(w);
+    flow.clock = undefined;
+    w.expectDrop("TcpNoTimestamp", () => flow.send({ flags: "FA", seq: 1 }));
+    expect(state()).toBe("TimeWait");
+  });
+
+  test("old segments are answered twice a second at most (RFC 5961 7)", async () => {
+    const w = await world();
+    const { flow } = timeWaitClocked(w);
+    flow.clock = CLOCK - 1;
+    for (let i = 0; i < 40; i++) {
+      flow.send({ flags: "PA", seq: 1, data: text("old") });
+      w.run(50);
+    }
+    expect(flow.drain(0).length).toBeLessThanOrEqual(5);
+  });
+});
+
+/** What a SYN for a four-tuple in TIME-WAIT brings. `seq` is relative to what the old connection would have received next. */
+async function reopened(old: number | undefined, syn: { clock?: number; seq: number }): Promise<string> {
+  const w = await world();
+  // The old sequence numbers end just before the wrap, the new ones begin beyond it.
+  const flowOptions = { iss: 0xfffffff0 };
+  const { flow, state } = old === undefined ? timeWaitPlain(w, flowOptions) : timeWaitClocked(w, old, flowOptions);
+  const last = flow.irs! + flow.rcv;
+  flow.clock = syn.clock;
+  const at = flow.nxt + syn.seq;
+  flow.rcv = 0;
+  flow.send({ flags: "S", seq: at, mss: 1460 });
+  w.run(50);
+  if (!flow.inbox.length) return state() === "TimeWait" ? "dropped" : `lost in ${state()}`;
+  const answer = flow.expect({ flags: "SA" });
+  flow.iss += at;
+  expect((answer.raw.ack - flow.iss) >>> 0).toBe(1);
+  expect((answer.raw.seq - last) | 0).toBeGreaterThan(0);
+  expect(answer.timestamps?.[1]).toBe(syn.clock);
+  flow.nxt = 1;
+  flow.send({ flags: "A" });
+  w.run(5);
+  return state();
+}
+
+describe("TIME-WAIT ends early for a SYN that is newer (RFC 6191 2)", () => {
+  const T = 0xffffff00;
+  test.each([
+    ["6191-1 a later TSval, a later number", T, { clock: T + 1, seq: 1000 }, "Established"],
+    ["6191-1 a later TSval beyond the wrap, an earlier number", T, { clock: 5, seq: -0x10000 }, "Established"],
+    ["6191-2 the same TSval, a later number", T, { clock: T, seq: 0 }, "Established"],
+    ["6191-2 the same TSval, the FIN's number", T, { clock: T, seq: -1 }, "dropped"],
+    ["6191-2 the same TSval, an earlier number", T, { clock: T, seq: -1000 }, "dropped"],
+    ["6191-1 an earlier TSval, whatever the number", T, { clock: T - 1, seq: 1000 }, "dropped"],
+    ["6191-3 timestamps no longer, a later number", T, { seq: 0 }, "Established"],
+    ["6191-3 timestamps no longer, an earlier number", T, { seq: -1 }, "dropped"],
+    ["6191-4 timestamps now, an earlier number", undefined, { clock: 1, seq: -1000 }, "Established"],
+    ["6191-4 no timestamps, a later number", undefined, { seq: 0 }, "Established"],
+    ["6191-4 no timestamps, an earlier number", undefined, { seq: -1 }, "dropped"],
+  ])("%s", async (_, old, syn, outcome) => {
+    expect(await reopened(old, syn)).toBe(outcome);
+  });
+});
+
+describe("the board opens a four-tuple in TIME-WAIT anew (RFC 6191 3)", () => {
+  /** The board connected from port 7001, closed first, and tries again after `pause` ms. */
+  async function again(clock: number | undefined, pause: number): Promise<number> {
+    const w = await world();
+    const peer = w.peer();
+    const flow = peer.flow({ port: 6000 });
+    flow.clock = clock;
+    const connect = () => {
+      const fd = w.board.socket();
+      w.board.setSocket(fd, "SO_REUSEADDR", 1);
+      expect(w.board.bind(fd, 7001)).toBe(0);
+      w.run(1);
+      return { fd, result: w.board.connect(fd, peer.ip, 6000) };
+    };
+    const first = connect();
+    flow.accept({ mss: 1460 });
+    w.board.close(first.fd);
+    flow.expect({ flags: "FA" });
+    flow.send({ flags: "FA" });
+    flow.expect({ flags: "A", seq: 2, ack: 2 });
+    const old = flow.irs!;
+    w.run(pause);
+    const { result } = connect();
+    if (result !== -Errno.EINPROGRESS) return result;
+    flow.rcv = 0;
+    flow.nxt = 0;
+    flow.iss += 100_000;
+    if (flow.clock !== undefined) flow.clock += pause;
+    expect((flow.expect({ flags: "S" }).raw.seq - old) | 0).toBeGreaterThan(0x10000);
+    flow.send({ flags: "SA", mss: 1460 });
+    flow.expect({ flags: "A", seq: 1, ack: 1 });
+    expect(w.board.stateOf(6000, 7001)).toBe("Established");
+    expect(w.board.rows().filter((row) => row.state === State.TimeWait)).toHaveLength(0);
+    return result;
+  }
+
+  test("with timestamps, after a second", async () => {
+    expect(await again(CLOCK, 1100)).toBe(-Errno.EINPROGRESS);
+  });
+
+  test("not sooner, and not without timestamps", async () => {
+    expect(named(await again(CLOCK, 500))).toBe("-EADDRNOTAVAIL");
+    expect(named(await again(undefined, 5000))).toBe("-EADDRNOTAVAIL");
   });
 });
