@@ -1,12 +1,15 @@
+import { ECN, SACK } from "../config";
 import { now } from "../clock";
 import { Purpose, siphash } from "../random";
 import { seg } from "./segment";
 import { Seq } from "./seq";
+import { Agreed } from "./tcb";
 
 /**
  * SYN cookies (RFC 4987 §3.6, appendix A): when the SYN queue is full of entries too young to give way, the half-open connection is
- * remembered in the initial sequence number itself: 5 bits of a slow clock, 3 bits of MSS, 24 bits of keyed hash. Options other than
- * the MSS are lost, so cookies are made only then, and believed only for a while after that.
+ * remembered in the initial sequence number itself: 5 bits of a slow clock, 3 bits of MSS, 24 bits of keyed hash. What else was
+ * agreed on goes into the lower bits of our timestamp, as in Linux, and is lost without timestamps; so cookies are made only then,
+ * and believed only for a while after that.
  */
 const overflow = memory.data(8, 4);
 const PERIOD: u32 = 64000;
@@ -42,6 +45,34 @@ function cookie(period: u32, index: u32, irs: Seq): u32 {
   );
   return ((period & 0x1f) << 27) | (index << 24) | (hash & 0x00ffffff);
 }
+
+/** In our TSval: the peer's shift count, or NO_SHIFT, and two bits of Agreed. */
+const SHIFT: u32 = 0xf;
+const NO_SHIFT: u32 = 0xf;
+const SACK_BIT: u32 = 0x10;
+const ECN_BIT: u32 = 0x20;
+const KEPT: u32 = 0x3f;
+
+/** The latest TSval not after `value` that says what was agreed on, so that our clock does not go back afterwards. */
+export function keepInClock(value: u32, agreed: u32, scale: u32): u32 {
+  let bits = agreed & Agreed.Scale ? scale : NO_SHIFT;
+  if (agreed & Agreed.Sack) bits |= SACK_BIT;
+  if (agreed & Agreed.Ecn) bits |= ECN_BIT;
+  const kept = (value & ~KEPT) | bits;
+  return kept > value ? kept - KEPT - 1 : kept;
+}
+
+/** What `keepInClock` kept, as the peer echoes it: a mask of Agreed. */
+export function agreedInClock(echo: u32): u32 {
+  let agreed: u32 = Agreed.Timestamps;
+  if ((echo & SHIFT) != NO_SHIFT) agreed |= Agreed.Scale;
+  if (SACK && echo & SACK_BIT) agreed |= Agreed.Sack;
+  if (ECN && echo & ECN_BIT) agreed |= Agreed.Ecn;
+  return agreed;
+}
+
+// prettier-ignore
+@inline export function scaleInClock(echo: u32): u32 { return echo & SHIFT; }
 
 /** The MSS that the acknowledgement in `seg` proves a cookie of ours to have carried; 0 if it proves nothing. */
 export function redeemCookie(): u32 {

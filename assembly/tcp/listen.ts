@@ -1,11 +1,11 @@
 import { Counter, Drop, State } from "../abi";
 import { TIMESTAMPS } from "../config";
-import { synAckRetries } from "../settings";
+import { cookieMode, synAckRetries, timestampsOffered } from "../settings";
 import { now } from "../clock";
 import { count, drop } from "../stats";
 import { sizeFor } from "../storage/buddy";
 import { queueAccept } from "./accept";
-import { makeCookie, redeemCookie } from "./cookie";
+import { agreedInClock, keepInClock, makeCookie, redeemCookie, scaleInClock } from "./cookie";
 import { emitHalfOpenAck, emitSynAck, refuse } from "./emit";
 import { initialSequence, timestampOffset } from "./isn";
 import { agree, beginReceiving, beginSending, believable, offered, release, shiftOf, takeBuffers, takeTcb } from "./lifecycle";
@@ -21,6 +21,9 @@ import { arm } from "./timers";
 /** The passive open: LISTEN, SYN-RECEIVED as an entry of the SYN queue or in a cookie. */
 
 const SYNACK_TIMEOUT: u32 = 1000;
+/** `cookieMode`; 1 is "when the SYN queue is full". */
+const COOKIES_NEVER: u32 = 0;
+const COOKIES_ALWAYS: u32 = 2;
 /** A half-open connection answers what it cannot take this often, at most, ms. */
 const ANSWER_INTERVAL: u32 = 500;
 /** When the ring is full, try again after this many ms. */
@@ -33,7 +36,7 @@ export function listenArrives(listener: Tcb, reused: bool, above: Seq): Drop {
   if (!seg.syn) return drop(Drop.TcpNotSyn); // fourth, anything else
   if (seg.fin) return drop(Drop.TcpSynFin);
   if (listener.accepting >= listener.backlog) return drop(Drop.TcpAcceptQueueFull);
-  if (synQueueFull()) return answerWithCookie(listener);
+  if (cookieMode() == COOKIES_ALWAYS || synQueueFull()) return withoutEntry(listener);
   const entry = addHalfOpen(seg.localAddress, seg.localPort, seg.foreignAddress, seg.foreignPort); // third, SYN
   const iss = initialSequence(seg.localAddress, seg.localPort, seg.foreignAddress, seg.foreignPort);
   describe(entry, listener, reused && !iss.after(above) ? above : iss, seg.seq, believable(seg.mss), offered());
@@ -60,10 +63,14 @@ function describe(entry: HalfOpen, listener: Tcb, iss: Seq, irs: Seq, mss: u32, 
 }
 
 /** Too many SYNs at once to remember this one: the client will. Lost if the ring is full; it tries again. */
-function answerWithCookie(listener: Tcb): Drop {
+function withoutEntry(listener: Tcb): Drop {
+  if (cookieMode() == COOKIES_NEVER) return drop(Drop.TcpSynQueueFull);
   const entry = spareHalfOpen();
   nameHalfOpen(entry, seg.localAddress, seg.localPort, seg.foreignAddress, seg.foreignPort);
-  describe(entry, listener, makeCookie(), seg.seq, seg.mss, 0);
+  const agreed = offered();
+  describe(entry, listener, makeCookie(), seg.seq, seg.mss, agreed & Agreed.Timestamps ? agreed : 0);
+  const clock = now() + entry.timestampOffset;
+  entry.timestampOffset -= clock - keepInClock(clock, agreed, entry.scale);
   if (emitSynAck(entry, listener.userMss, listener.ttl, listener.tos)) count(Counter.TcpCookiesOut);
   return drop(Drop.TcpSynQueueFull);
 }
@@ -77,7 +84,9 @@ export function cookieIn(): u32 {
 export function cookieArrives(listener: Tcb, mss: u32): u32 {
   const entry = spareHalfOpen();
   nameHalfOpen(entry, seg.localAddress, seg.localPort, seg.foreignAddress, seg.foreignPort);
-  describe(entry, listener, seg.ack.minus(1), seg.seq.minus(1), mss, 0);
+  const clocked = TIMESTAMPS && seg.timestamps && timestampsOffered();
+  describe(entry, listener, seg.ack.minus(1), seg.seq.minus(1), mss, clocked ? agreedInClock(seg.tsEcr) : 0);
+  if (entry.agreed & Agreed.Scale) entry.scale = <u8>scaleInClock(seg.tsEcr);
   const i = complete(entry);
   if (i != NONE) count(Counter.TcpCookiesIn);
   return i;
@@ -132,6 +141,7 @@ function sendSynAck(entry: HalfOpen): bool {
 
 /** The SYN came again: our answer was lost. */
 function repeated(entry: HalfOpen): u32 {
+  if (seg.timestamps && i32(seg.tsVal - entry.tsRecent) > 0) entry.tsRecent = seg.tsVal; // RFC 7323 §4.3
   sendSynAck(entry);
   return dropped(Drop.TcpDuplicate);
 }
