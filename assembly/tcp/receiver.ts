@@ -53,9 +53,12 @@ export function worthAnnouncing(tcb: Tcb): bool {
   return announced < rcv.mss && gain >= step(rcv);
 }
 
-/** The smallest shift that fits a buffer into 16 bits of window (RFC 7323 §2.3). */
+/**
+ * The smallest shift that fits a buffer into 16 bits of window, less one unit at most (RFC 7323 §2.3). 64 KiB do without: the window
+ * is then exact, where larger units would have to be rounded as RCV.NXT moves.
+ */
 export function scaleFor(size: u32): u32 {
   let shift = windowShift();
-  while (shift < 14 && size >> shift > 0xffff) shift++;
+  while (shift < 14 && size >> shift > 0x10000) shift++;
   return shift;
 }
