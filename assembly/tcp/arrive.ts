@@ -10,6 +10,7 @@ import { finArrives, goesOn } from "./finish";
 import { acknowledged, synSentArrives } from "./handshake";
 import { cookieArrives, cookieIn, halfOpenArrives, listenArrives } from "./listen";
 import { isOld, noteTimestamp } from "./paws";
+import { expectedArrives, isExpected } from "./predicted";
 import { reportTwice } from "./sack";
 import { readSegment, seg } from "./segment";
 import { Seq } from "./seq";
@@ -50,6 +51,7 @@ function halfOpened(i: u32): Drop {
 }
 
 function connectionArrives(tcb: Tcb): Drop {
+  if (isExpected(tcb)) return expectedArrives(tcb);
   if (tcb.state == State.SynSent) return synSent(tcb);
   if (!tcb.has(Flag.WasEstablished)) takeSyn(tcb);
   return otherwise(tcb);

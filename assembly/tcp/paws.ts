@@ -14,6 +14,12 @@ export function isOld(tcb: Tcb): bool {
   return now() - tcb.tsRecentAt < EXPIRY;
 }
 
+/** It carries the timestamp it must carry, and is not old. */
+// prettier-ignore
+@inline export function isFresh(tcb: Tcb): bool {
+  return !TIMESTAMPS || !tcb.uses(Agreed.Timestamps) || (seg.timestamps && !isOld(tcb));
+}
+
 /** The segment is acceptable: echo its timestamp if it begins at or before the last acknowledgement sent (§4.3). */
 // prettier-ignore
 @inline export function noteTimestamp(tcb: Tcb): void {

@@ -29,13 +29,28 @@ export function textArrives(tcb: Tcb): Drop {
   const start = rcv.nxt;
   const from = seg.text + start.since(seg.seq);
   if (tcb.has(Flag.Holes)) fillGap(tcb, from, start, end);
-  else {
-    ringWrite(rcv.buffer, rcv.size - 1, start.bits, from, end.since(start));
-    receivedTo(rcv, end);
-    delayAck(tcb);
-  }
+  else append(tcb, from, end);
   tcb.tell();
   return Drop.None;
+}
+
+/** The text that was expected next, and nothing is held: [RCV.NXT, end) is at `from`. */
+// prettier-ignore
+@inline function append(tcb: Tcb, from: usize, end: Seq): void {
+  const rcv = tcb.rcv;
+  ringWrite(rcv.buffer, rcv.size - 1, rcv.nxt.bits, from, end.since(rcv.nxt));
+  receivedTo(rcv, end);
+  delayAck(tcb);
+}
+
+/** The same for a segment that is known to begin at RCV.NXT, to fit, and to meet no hole (tcp/predicted.ts). */
+export function expectedText(tcb: Tcb): void {
+  const length = seg.textLength;
+  const rcv = tcb.rcv;
+  if (length > rcv.mss) rcv.mss = length;
+  count(Counter.TcpOctetsIn, length);
+  append(tcb, seg.text, rcv.nxt.plus(length));
+  tcb.tell();
 }
 
 function repeated(tcb: Tcb): Drop {
