@@ -363,6 +363,10 @@ export const enum Setting {
   Cookies,
   /** A new buffer gets at most this fraction of the free memory: 1/n. */
   BufferPressure,
+  /** Segments acknowledged at once when a connection is young, as long as the socket has not sent anything. */
+  QuickAcks,
+  /** Segments that slow start adds for one acknowledgement at most; 0: as many as are acknowledged. */
+  SlowStartLimit,
   count,
 }
 

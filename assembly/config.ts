@@ -72,6 +72,8 @@ export const FAST_PATH: bool = isDefined(CONFIG_FAST_PATH) ? CONFIG_FAST_PATH !=
 export const TUNABLE: bool = isDefined(CONFIG_TUNABLE) ? CONFIG_TUNABLE != 0 : false;
 /** Initial congestion window in segments (RFC 6928). */
 export const INITIAL_WINDOW: u32 = isDefined(CONFIG_INITIAL_WINDOW) ? CONFIG_INITIAL_WINDOW : 10;
+/** Segments that slow start adds for one acknowledgement at most (RFC 5681 §3.1: one; RFC 3465 §2.2: two). 0: as many as are acknowledged. */
+export const SLOW_START_LIMIT: u32 = isDefined(CONFIG_SLOW_START_LIMIT) ? CONFIG_SLOW_START_LIMIT : 1;
 /** Retransmission timeout before the first sample, ms (RFC 6298 §2.1). */
 export const RTO_INITIAL: u32 = isDefined(CONFIG_RTO_INITIAL) ? CONFIG_RTO_INITIAL : 1000;
 /** Lowest retransmission timeout, ms. Deviation: RFC 6298 §2.4 says one second; Linux and FreeBSD use 200 ms and 30 ms. */
@@ -157,6 +159,7 @@ if (ECN > 2) ERROR("CONFIG_ECN must be 0..2");
 if (PMTU_ENTRIES < 1 || PMTU_ENTRIES > 1024) ERROR("CONFIG_PMTU_ENTRIES must be 1..1024");
 if (ORPHANS < 1 || ORPHANS > 32768) ERROR("CONFIG_ORPHANS must be 1..32768");
 if (INITIAL_WINDOW < 1 || INITIAL_WINDOW > 64) ERROR("CONFIG_INITIAL_WINDOW must be 1..64");
+if (SLOW_START_LIMIT > 8) ERROR("CONFIG_SLOW_START_LIMIT must be 0..8");
 if (RTO_INITIAL < 100 || RTO_INITIAL > 60000) ERROR("CONFIG_RTO_INITIAL must be 100..60000");
 if (RTO_MIN < 10 || RTO_MIN > 60000) ERROR("CONFIG_RTO_MIN must be 10..60000");
 if (RTO_MAX < 60000 || RTO_MAX > 3600000) ERROR("CONFIG_RTO_MAX must be 60000..3600000");
