@@ -1,3 +1,4 @@
+import type { Epoll } from "./calls_epoll";
 import type { Descriptor, Descriptors } from "./descriptors";
 import { Mismatch, type Place } from "./errors";
 import type { Network } from "./network";
@@ -11,6 +12,7 @@ export interface Process {
   readonly sockets: Sockets;
   readonly descriptors: Descriptors;
   readonly network: Network;
+  readonly epolls: Map<number, Epoll>;
   readonly now: () => Micros;
   /** Whose calls these are. */
   readonly system: System;

@@ -1,4 +1,5 @@
 import type { Attempt, Outcome } from "./attempt";
+import type { Epoll } from "./calls_epoll";
 import { CallContext, type Process } from "./call_context";
 import { attemptOf } from "./calls";
 import { ERRNO, errnoName } from "./constants";
@@ -37,7 +38,9 @@ export class CallRunner {
     system: System,
   ) {
     const sockets = new Sockets(machine.board);
-    this.process = { sockets, descriptors: this.descriptors, network: story.network, now: () => machine.now, system };
+    const epolls = new Map<number, Epoll>();
+    machine.board.onEvent = (live) => epolls.forEach((epoll) => epoll.tell(live));
+    this.process = { epolls, sockets, descriptors: this.descriptors, network: story.network, now: () => machine.now, system };
   }
 
   /** Wait until the call before this one has returned. */

@@ -6,7 +6,7 @@ import type { Mismatch } from "./errors";
 import type { Expression } from "./script";
 
 const { F_DUPFD, F_GETFD, F_GETFL, F_SETFD, F_SETFL, FIONBIO, O_NONBLOCK, O_RDWR } = CONSTANTS;
-const { SOL_SOCKET, SO_RCVBUF, SO_RCVTIMEO, SO_SNDBUF, SO_SNDTIMEO } = CONSTANTS;
+const { SOL_IP, SOL_SOCKET, SO_RCVBUF, SO_RCVTIMEO, SO_SNDBUF, SO_SNDTIMEO } = CONSTANTS;
 /** Options that differ only in who may set them. */
 const ALIASES: Record<number, number> = {
   [CONSTANTS["SO_RCVBUFFORCE"]]: CONSTANTS["SO_RCVBUF"],
@@ -47,7 +47,9 @@ function setsockopt(context: CallContext): Attempt {
   if (level === SOL_SOCKET && (name === SO_RCVTIMEO || name === SO_SNDTIMEO)) return immediate(setTimeout(context, name, value));
   if (level === SOL_SOCKET && (name === SO_SNDBUF || name === SO_RCVBUF)) return immediate(setBuffer(context, name, value));
   const length = context.arg(4)?.kind === "any" ? value.length : context.number(4, "the length of the value");
-  const result = sockets.setOption(live, level, name, value.subarray(0, Math.max(length, 0)));
+  // Linux takes the options of IP as single octets, too.
+  const octets = level === SOL_IP && length > 0 ? value.length : Math.max(length, 0);
+  const result = sockets.setOption(live, level, name, value.subarray(0, octets));
   if (result === -ERRNO["ENOPROTOOPT"] && descriptor && context.shouldSucceed)
     values.unsupported(`the option ${optionName(level, name)}`);
   return immediate(result);

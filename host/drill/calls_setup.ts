@@ -134,8 +134,10 @@ function shutdown(context: CallContext): Attempt {
 
 function close(context: CallContext): Attempt {
   context.arity(1);
+  const fd = context.number(0, "a file descriptor");
+  if (context.process.epolls.delete(fd)) return immediate(0);
   const result = context.sockets.close(context.live);
-  context.process.descriptors.remove(context.number(0, "a file descriptor"));
+  context.process.descriptors.remove(fd);
   return immediate(result);
 }
 

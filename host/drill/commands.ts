@@ -1,7 +1,11 @@
 /** Back-ticked shell text: read, answered from a table, never run. */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { type System, SYSTEMS } from "./settings";
 import { type Effect, LINUX_DEFAULTS, sysctl } from "./sysctl";
+
+/** What holds the commands of a shell script together. */
+const CONTROL = ["if", "then", "elif", "else", "fi", "exit", "[", "#!/bin/sh", "#!/bin/bash"];
 
 export interface Answer {
   effects: Effect[];
@@ -11,10 +15,17 @@ export interface Answer {
   ignored: string[];
 }
 
+/** Where the commands stand, and for whom. */
+export interface Surroundings {
+  /** The script's. */
+  folder: string;
+  system: System;
+}
+
 /** What commands of a script mean. Scripts of common settings beside it are read for the settings in them. */
-export function answer(text: string, folder: string): Answer {
+export function answer(text: string, where: Surroundings): Answer {
   const result: Answer = { effects: [], sleep: 0, ignored: [] };
-  for (const line of commandsOf(text)) one(line, folder, result);
+  for (const line of commandsOf(text)) one(line, where, result);
   return result;
 }
 
@@ -33,7 +44,7 @@ function commandsOf(text: string): string[] {
     .filter((line) => line !== "");
 }
 
-function one(line: string, folder: string, result: Answer): void {
+function one(line: string, where: Surroundings, result: Answer): void {
   const [program, ...words] = wordsOf(line);
   const name = program.split("/").at(-1) ?? "";
   if (name === "sysctl") assignments(words, line, result);
@@ -46,7 +57,9 @@ function one(line: string, folder: string, result: Answer): void {
   else if (name === "echo" || name === "true" || name === "set") return;
   else if (name === "sleep") result.sleep += Number(words[0]) || 0;
   else if (name === "ip") route(words, line, result);
-  else if (name.endsWith(".sh")) included(program, folder, line, result);
+  else if (name.endsWith(".sh")) included(program, where, line, result);
+  else if (program === "." || name === "source") included(words[0] ?? "", where, line, result);
+  else if (CONTROL.includes(name) || line.includes("=$(")) return;
   else result.ignored.push(line);
 }
 
@@ -94,13 +107,15 @@ function route(words: string[], line: string, result: Answer): void {
 }
 
 /** A shell script of settings: read if it is there; packetdrill's own and the kernel's set what Linux does unless told otherwise. */
-function included(program: string, folder: string, line: string, result: Answer): void {
-  const path = join(folder, program);
-  if (existsSync(path)) {
-    const inner = answer(readFileSync(path, "utf8"), dirname(path));
+function included(program: string, where: Surroundings, line: string, result: Answer): void {
+  // One script for several systems takes the file of the one it runs on.
+  if (SYSTEMS.some((other) => other !== where.system && program.includes(other))) return;
+  const path = [join(where.folder, program), program].find((each) => existsSync(each));
+  if (path !== undefined) {
+    const inner = answer(readFileSync(path, "utf8"), { ...where, folder: dirname(path) });
     result.effects.push(...inner.effects);
     result.ignored.push(...inner.ignored);
-  } else if (program.endsWith("defaults.sh")) {
+  } else if (program.endsWith("defaults.sh") && where.system === "linux") {
     result.effects.push(...LINUX_DEFAULTS);
   } else {
     result.ignored.push(line);

@@ -18,6 +18,8 @@ export class Connection<Sent = unknown> {
   readonly sent: Sent[] = [];
   /** What the socket at this end has written, once the script has a descriptor for it. */
   stream: Stream | undefined;
+  /** The segment size the remote end announced. */
+  remoteMss = 0;
   /** The remote end has sent urgent data, which may be missing in the stream. */
   urgent = false;
   /** Our ISN in the script and on the wire. */
@@ -45,7 +47,7 @@ export class Connection<Sent = unknown> {
   /** An incoming segment's numbers on the wire. */
   toLive(body: TcpBody): Pick<TcpFields, "seq" | "ack" | "options"> {
     const syn = (body.flags & SYN) !== 0;
-    if (syn) this.remoteSyn(body.seq);
+    if (syn) this.remoteSyn(body);
     if (body.flags & URG) this.urgent = true;
     const seq = syn ? body.seq : body.seq + this.remoteIsn;
     const back = this.localOffset(syn);
@@ -64,7 +66,8 @@ export class Connection<Sent = unknown> {
     return syn ? this.liveIsn - this.scriptIsn : this.liveIsn;
   }
 
-  private remoteSyn(seq: number): void {
+  private remoteSyn({ seq, options }: TcpBody): void {
+    for (const option of options ?? []) if (option.kind === "mss") this.remoteMss = option.value;
     if (this.answered) this.nextRemoteIsn = seq;
     else this.remoteIsn = seq;
   }

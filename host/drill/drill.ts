@@ -53,7 +53,8 @@ export async function drill(file: string, text: string, options: DrillOptions): 
   try {
     const script = parseScript(file, text, options.lines);
     machine = await machineFor(script, options);
-    run = new Run(machine, script, dirname(file), configOf(script.options), { system: "linux", strict: false, ...options });
+    const where = { folder: dirname(file), system: options.system ?? "linux" };
+    run = new Run(machine, script, where, configOf(script.options), options.strict ?? false);
     if (options.onLine) run.story.onLine = options.onLine;
     run.play();
     return soFar();

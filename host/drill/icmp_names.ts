@@ -7,8 +7,12 @@ export const ICMP_TYPES: Record<string, number> = {
   echo_request: 8,
   time_exceeded: 11,
   parameter_problem: 12,
-  timestamp: 13,
+  timestamp_request: 13,
   timestamp_reply: 14,
+  information_request: 15,
+  information_reply: 16,
+  address_mask_request: 17,
+  address_mask_reply: 18,
 };
 
 export const UNREACHABLE_CODES = [

@@ -39,7 +39,8 @@ function segments(
 ): Uint8Array[] {
   const { seq, ack, options } = connection.toLive(body);
   const room = LARGEST_DATAGRAM - HEADERS - encodeOptions(options).length;
-  const most = Math.min(room, config.mss || room);
+  // A sender makes segments as long as those it takes; what fits the wire is left whole.
+  const most = body.length <= room ? room : Math.min(room, config.mss || connection.remoteMss || room);
   const first = body.flags & SYN ? 0 : body.seq - 1;
   const datagrams: Uint8Array[] = [];
   for (let at = 0; at === 0 || at < body.length; at += most) {

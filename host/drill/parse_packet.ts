@@ -197,9 +197,9 @@ function parseHex(cursor: Cursor): Uint8Array {
 function parseIcmp(cursor: Cursor, before: IcmpBody["quoted"]): IcmpBody {
   const { token } = cursor;
   const name = cursor.next().text;
-  const type = ICMP_TYPES[name];
+  const type = ICMP_TYPES[name] ?? numbered("type", name);
   if (type === undefined) {
-    throw new ScriptError(token.place, `"${name}" is no ICMP message: they are ${Object.keys(ICMP_TYPES).join(", ")}`);
+    throw new ScriptError(token.place, `"${name}" is no ICMP message: they are ${Object.keys(ICMP_TYPES).join(", ")}, type_N`);
   }
   const body: IcmpBody = { kind: "icmp", type, code: 0, words: name };
   if (cursor.token.type === "word" && !cursor.is("mtu") && !cursor.is("id")) parseCode(cursor, body);
@@ -209,13 +209,20 @@ function parseIcmp(cursor: Cursor, before: IcmpBody["quoted"]): IcmpBody {
   return { ...body, ...(quoted ? { quoted } : {}) };
 }
 
+/** "type_11", "code_3". */
+function numbered(what: string, name: string): number | undefined {
+  const [, digits] = new RegExp(`^${what}_(\\d+)$`).exec(name) ?? [];
+  return digits !== undefined && Number(digits) <= 255 ? Number(digits) : undefined;
+}
+
 function parseCode(cursor: Cursor, body: IcmpBody): void {
   const { token } = cursor;
   const name = cursor.next().text;
-  const code = body.type === 3 ? UNREACHABLE_CODES.indexOf(name) : -1;
-  if (code < 0) {
-    const known = body.type === 3 ? `: they are ${UNREACHABLE_CODES.join(", ")}` : "";
-    throw new ScriptError(token.place, `"${name}" is no code of ICMP ${body.words}${known}`);
+  const named = body.type === 3 ? UNREACHABLE_CODES.indexOf(name) : -1;
+  const code = named >= 0 ? named : numbered("code", name);
+  if (code === undefined) {
+    const known = body.type === 3 ? `they are ${UNREACHABLE_CODES.join(", ")}` : "it has none with names";
+    throw new ScriptError(token.place, `"${name}" is no code of ICMP ${body.words}: ${known}, code_N`);
   }
   body.code = code;
   body.words += ` ${name}`;

@@ -1,6 +1,6 @@
 import { CallRunner } from "./call_runner";
 import { isKnownCall } from "./calls";
-import { answer } from "./commands";
+import { answer, type Surroundings } from "./commands";
 import { CodeRunner } from "./code_runner";
 import type { Config } from "./config";
 import { Conversations } from "./conversations";
@@ -9,7 +9,7 @@ import type { Machine } from "./machine";
 import { formatSeconds } from "./notation";
 import { Packets } from "./packets";
 import type { Event, Micros, Script } from "./script";
-import { type System, tune } from "./settings";
+import { tune } from "./settings";
 
 /** How long "any time" is, in virtual microseconds. */
 const HOUR = 3_600_000_000;
@@ -39,12 +39,12 @@ export class Run {
   constructor(
     private readonly machine: Machine,
     private readonly script: Script,
-    private readonly folder: string,
+    private readonly where: Surroundings,
     private readonly config: Config,
-    { system, strict }: { system: System; strict: boolean },
+    strict: boolean,
   ) {
     this.story = new Conversations(machine, config);
-    this.calls = new CallRunner(machine, this.story, this, system);
+    this.calls = new CallRunner(machine, this.story, this, where.system);
     this.packets = new Packets(machine, this.story, this, config, strict);
     this.code = new CodeRunner(machine, this.calls.descriptors, this.story.network);
     this.ignored.push(...config.ignored);
@@ -121,7 +121,7 @@ export class Run {
   }
 
   private command(text: string, place: Place): void {
-    const { effects, sleep, ignored } = answer(text, this.folder);
+    const { effects, sleep, ignored } = answer(text, this.where);
     for (const { setting, value, from } of effects) {
       if (!tune(this.machine.board.exports, setting, value)) throw new Unsupported(place, `${from} (${setting} ${value})`);
     }
