@@ -14,6 +14,8 @@ export interface Process {
   readonly network: Network;
   readonly epolls: Map<number, Epoll>;
   readonly now: () => Micros;
+  /** When something has to be looked at again, whatever happens before. */
+  readonly alarm: (at: Micros) => void;
   /** Whose calls these are. */
   readonly system: System;
 }

@@ -40,7 +40,15 @@ export class CallRunner {
     const sockets = new Sockets(machine.board);
     const epolls = new Map<number, Epoll>();
     machine.board.onEvent = (live) => epolls.forEach((epoll) => epoll.tell(live));
-    this.process = { epolls, sockets, descriptors: this.descriptors, network: story.network, now: () => machine.now, system };
+    this.process = {
+      epolls,
+      sockets,
+      descriptors: this.descriptors,
+      network: story.network,
+      now: () => machine.now,
+      alarm: (at) => machine.alarm(at),
+      system,
+    };
   }
 
   /** Wait until the call before this one has returned. */

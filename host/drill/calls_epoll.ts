@@ -79,6 +79,7 @@ function wait(context: CallContext): Attempt {
   const most = context.number(2, "a number of events");
   const timeout = context.number(3, "a timeout in milliseconds");
   const until = timeout < 0 ? Infinity : process.now() + timeout * 1000;
+  process.alarm(until);
   if (!epoll) return immediate(-ERRNO["EBADF"]);
   return () => {
     const found = epoll.ready(most, (live) => sockets.ready(live));

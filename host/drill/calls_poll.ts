@@ -19,6 +19,7 @@ function poll(context: CallContext): Attempt {
   const timeout = context.number(2, "a timeout in milliseconds");
   const { process } = context;
   const until = timeout < 0 ? Infinity : process.now() + timeout * 1000;
+  process.alarm(until);
   return () => {
     const masks = polled.map((each) => maskOf(context, each));
     const ready = masks.filter((mask) => mask !== 0).length;

@@ -72,9 +72,9 @@ export class Machine {
     return this.clock.runUntil(condition, limit);
   }
 
-  /** Whether anything is left that could happen. */
-  get isIdle(): boolean {
-    return this.clock.pending === 0;
+  /** See that time stops there for whoever waits. */
+  alarm(at: Micros): void {
+    if (Number.isFinite(at)) this.clock.at(START + at / 1000, () => {});
   }
 
   private sent(frame: Uint8Array): void {

@@ -13,6 +13,7 @@ export function waiting(context: CallContext, way: "receive" | "send", nonblocki
   const { descriptor, process, call } = context;
   const limit = (way === "receive" ? descriptor?.receiveTimeout : descriptor?.sendTimeout) ?? 0;
   const until = limit ? process.now() + limit * 1000 : Infinity;
+  process.alarm(until);
   const late = call.name === "connect" ? -ERRNO["EINPROGRESS"] : AGAIN;
   return () => {
     const outcome = once();

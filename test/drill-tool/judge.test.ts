@@ -76,6 +76,15 @@ describe("what is judged", () => {
     expect(late.message).toContain("returned at another time");
   });
 
+  test("timeouts of calls are exact", async () => {
+    const exact = "--tolerance_usecs=0\n--tolerance_percent=0\n";
+    const option = "+0 setsockopt(4, SOL_SOCKET, SO_RCVTIMEO, {tv_sec=0, tv_usec=70000}, 8) = 0\n";
+    const read = `${exact}${ACCEPTED}${option}+0...0.07 read(4, ..., 100) = -1 EAGAIN (Resource temporarily unavailable)\n+1 close(4) = 0\n`;
+    expect(await drilled(read)).toMatchObject({ outcome: "passed" });
+    const poll = `${exact}${ACCEPTED}+0...0.123 poll([{fd=4, events=POLLIN, revents=0}], 1, 123) = 0\n+1 close(4) = 0\n`;
+    expect(await drilled(poll)).toMatchObject({ outcome: "passed" });
+  });
+
   test("a call that blocks without end fails", async () => {
     const verdict = await drilled(`${ACCEPTED}+0 read(4, ..., 100) = 100\n`);
     expect(verdict).toMatchObject({ outcome: "failed", line: 9 });
@@ -85,6 +94,30 @@ describe("what is judged", () => {
   test("an assertion shows the values of its names", async () => {
     const verdict = await drilled(`${ACCEPTED}+0 %{ x = 3\nassert x == 3\nassert x < 2, x }%\n`);
     expect(verdict).toMatchObject({ outcome: "failed", pair: { expected: "assert x < 2, x", actual: "x = 3" } });
+  });
+});
+
+describe("epoll", () => {
+  const watched = (events: string): string =>
+    `${ACCEPTED}+0 fcntl(4, F_SETFL, O_NONBLOCK) = 0\n+0 epoll_create(1) = 5\n+0 epoll_ctl(5, EPOLL_CTL_ADD, 4, {events=${events}, fd=4}) = 0\n`;
+  const data = "+0 < P. 1:101(100) ack 1 win 1000\n";
+  const wait = (mask: string, result: number): string => `+0 epoll_wait(5, {events=${mask}, fd=4}, 1, 0) = ${result}\n`;
+
+  test("level-triggered: as long as there is something", async () => {
+    const script = `${watched("EPOLLIN")}${wait("0", 0)}${data}${wait("EPOLLIN", 1)}${wait("EPOLLIN", 1)}+0 read(4, ..., 100) = 100\n${wait("0", 0)}`;
+    expect(await drilled(script)).toMatchObject({ outcome: "passed" });
+  });
+
+  test("edge-triggered: once for what is new", async () => {
+    const script = `${watched("EPOLLIN|EPOLLET")}${data}${wait("EPOLLIN", 1)}${wait("0", 0)}+0 < P. 101:201(100) ack 1 win 1000\n${wait("EPOLLIN", 1)}`;
+    expect(await drilled(script)).toMatchObject({ outcome: "passed" });
+    expect(await drilled(`${watched("EPOLLIN|EPOLLET")}${data}${wait("EPOLLOUT", 1)}`)).toMatchObject({ outcome: "failed" });
+  });
+
+  test("waits for as long as it is told, and no longer", async () => {
+    const script = `${watched("EPOLLIN")}+0...0.05 epoll_wait(5, {events=EPOLLIN, fd=4}, 1, 1000) = 1\n+.05 < P. 1:101(100) ack 1 win 1000\n`;
+    expect(await drilled(script)).toMatchObject({ outcome: "passed" });
+    expect(await drilled(`${watched("EPOLLIN")}+0...0.2 epoll_wait(5, ..., 1, 200) = 0\n`)).toMatchObject({ outcome: "passed" });
   });
 });
 

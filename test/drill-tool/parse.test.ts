@@ -47,6 +47,7 @@ describe("packets", () => {
     "> udp (1000)",
     "< icmp unreachable frag_needed mtu 1200 [1:1461(1460)]",
     "< icmp unreachable host_unreachable [udp (100)]",
+    "< icmp type_255 code_7",
   ])("%s", (line) => {
     const { action } = one(`0 ${line}`);
     expect(action.kind === "packet" && formatPacket(action)).toBe(line);
