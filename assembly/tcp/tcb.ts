@@ -53,6 +53,8 @@ export const enum Flag {
   UrgentIn = 1 << 16,
   /** Its last octet has been read with MSG_OOB. */
   UrgentRead = 1 << 17,
+  /** Its user let go of it while it still had to close. */
+  Orphaned = 1 << 18,
   /** In the hash table of connections or listeners. */
   Hashed = 1 << 19,
   /** A SYN or SYN-ACK had to be repeated: the initial window is one segment (RFC 5681 §3.1). */
@@ -67,8 +69,6 @@ export const enum Flag {
   Holes = 1 << 25,
   /** Somebody who asked was told that there is no room in the send buffer. */
   RoomWanted = 1 << 26,
-  /** Its user let go of it while it still had to close. */
-  Orphaned = 1 << 28,
   /** There was a loss, and what was sent before it (`recover`) is not all acknowledged yet. */
   RecoverHolds = 1 << 27,
   /** The retransmission timer has fired, and what was in flight then (up to `recover`) is not all acknowledged yet. */
