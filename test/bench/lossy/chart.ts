@@ -21,13 +21,15 @@ interface Series {
 type Mark = "circle" | "square" | "diamond" | "triangle" | "goal";
 
 const WIDTH = 1000;
-const HEIGHT = 520;
-const PANEL = { width: 400, height: 340, top: 70, lefts: [60, 540] };
-const LEGEND = { top: 462, columns: [60, 300, 540, 760], line: 24 };
+const HEIGHT = 538;
+const PANEL = { width: 400, height: 340, top: 84, lefts: [60, 540] };
+const LEGEND = { top: 488, columns: [60, 300, 540, 760], line: 24 };
 /** Mbit/s at the lower and upper edge; the scale is logarithmic. */
 const LOWEST = 0.2;
 const HIGHEST = 30;
 const TICKS = [0.2, 0.5, 1, 2, 5, 10, 20];
+/** Pixels between marks without a line. */
+const APART = 9;
 const INK = "#222";
 const FAINT = "#777";
 
@@ -82,7 +84,7 @@ function placed(figures: Map<number, number>): Point[] {
 }
 
 function panel(series: Series[], left: number, title: string): string {
-  return [...axes(left, title), ...series.flatMap((one) => drawn(one, left))].join("\n");
+  return [...axes(left, title), ...series.flatMap((one, i) => drawn(one, left, (i - series.length / 2) * APART))].join("\n");
 }
 
 /** Reordering stands apart from the losses. */
@@ -114,16 +116,19 @@ function axes(left: number, title: string): string[] {
     ...names,
     text((left + middle) / 2, bottom + 38, "loss", { anchor: "middle", color: FAINT }),
     text(x(left, LOSSES.length), bottom + 38, "reordered", { anchor: "middle", color: FAINT }),
-    text(right - 10, PANEL.top + 20, title, { anchor: "end", bold: true }),
+    text(left, PANEL.top - 8, title, { bold: true }),
   ];
 }
 
-function drawn(series: Series, left: number): string[] {
+/** @param aside where the marks without a line stand, so that they do not hide each other */
+function drawn(series: Series, left: number, aside: number): string[] {
   const { points, color, width, dash } = series;
   const losses = points.filter(({ place }) => place < LOSSES.length);
   const way = losses.map(({ place, goodput }) => `${n(x(left, place))},${n(y(goodput))}`).join(" ");
   const style = `fill="none" stroke="${color}" stroke-width="${width}"${dash ? ` stroke-dasharray="${dash}"` : ""}`;
-  const marks = points.map(({ place, goodput }) => mark(series, x(left, place), y(goodput)));
+  const marks = points.map(({ place, goodput }) =>
+    mark(series, x(left, place) + (place < LOSSES.length ? 0 : aside), y(goodput)),
+  );
   return width > 0 ? [`<polyline points="${way}" ${style}/>`, ...marks] : marks;
 }
 

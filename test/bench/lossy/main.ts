@@ -1,5 +1,5 @@
 /** `npm run bench -- lossy`: goodput over a lossy way, in virtual time. Prints the tables and writes them, and a chart, to docs/. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { format } from "prettier";
@@ -10,12 +10,13 @@ import type { Bench } from "./record";
 import { page } from "./report";
 import { single } from "./single";
 
-const USAGE = `npm run bench -- lossy [--quick] [--kernel]
+const USAGE = `npm run bench -- lossy [--quick] [--kernel] | --draw
 npm run bench -- lossy --only VARIANT [--link MBIT] [--loss PART] [--reordering PART] [--acks] [--mib N] [--seed N] [--pcap FILE]
 
   --quick       small transfers, one seed; writes to build/bench/ instead of docs/
   --kernel      measure the kernel of this machine too, in real time, for the figures to stand beside (needs unshare and
                 /dev/net/tun); without it they are those of the record
+  --draw        write page and chart anew from the record, without measuring
   --only        one transfer of "cubic", "reno" or "newreno"
 `;
 
@@ -29,6 +30,7 @@ export async function lossy(args: string[]): Promise<void> {
     options: {
       quick: { type: "boolean", default: false },
       kernel: { type: "boolean", default: false },
+      draw: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
       only: { type: "string" },
       link: { type: "string", default: "100" },
@@ -41,6 +43,7 @@ export async function lossy(args: string[]): Promise<void> {
     },
   });
   if (values.help) return console.log(USAGE);
+  if (values.draw) return write(read(), DOCS);
   if (values.only === undefined) return measure(values.quick, values.kernel);
   const { only: variant, acks, pcap } = values;
   const [link, loss, reordering, mib, seed] = [values.link, values.loss, values.reordering, values.mib, values.seed].map(Number);
@@ -49,16 +52,15 @@ export async function lossy(args: string[]): Promise<void> {
 
 async function measure(quick: boolean, withKernel: boolean): Promise<void> {
   const size = quick ? QUICK : FULL;
-  const reference = withKernel ? await kernel(quick, progress) : (read()?.kernel ?? { version: "", rows: [] });
+  const reference = withKernel ? await kernel(quick, progress) : read().kernel;
   const rows = await transfers(size, progress);
   const bench: Bench = { rows, shares: await shares(size, progress), kernel: reference };
   progress(0, 0, "");
   await write(bench, quick ? SCRATCH : DOCS);
 }
 
-function read(): Bench | undefined {
-  const path = join(DOCS, "lossy.json");
-  return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Bench) : undefined;
+function read(): Bench {
+  return JSON.parse(readFileSync(join(DOCS, "lossy.json"), "utf8")) as Bench;
 }
 
 async function write(bench: Bench, folder: string): Promise<void> {

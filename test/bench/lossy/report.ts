@@ -1,5 +1,5 @@
 import { given, goals } from "./given";
-import { type Bench, findRow, LINKS, type Row, weatherName, weathers } from "./record";
+import { type Bench, findRow, LINKS, mean, type Row, weatherName, weathers } from "./record";
 import { variants } from "./variants";
 import { more, verdicts } from "./verdicts";
 
@@ -40,8 +40,8 @@ ${timeoutTable(rows)}
 
 ## Several connections
 
-Each from a host of its own through one bottleneck without any other losses; they begin within a second, and what each
-gets is measured for ${bench.shares[0].seconds} seconds from the fifth on, with ${bench.shares[0].seeds === 1 ? "one seed" : `${bench.shares[0].seeds} seeds`}.
+Each from a host of its own through one bottleneck without any other losses. A host takes up to the time of one frame for each, since hosts that are exactly
+alike fall into step with the queue. They begin within a second, and what each gets is measured for ${bench.shares[0].seconds} seconds from the fifth on, with ${bench.shares[0].seeds === 1 ? "one seed" : `${bench.shares[0].seeds} seeds`}.
 
 ${shareTable(bench)}
 
@@ -112,6 +112,7 @@ function verdictTable(bench: Bench): string {
 
 function kernelNote({ kernel }: Bench): string {
   const late = Math.max(...kernel.rows.map((row) => row.late ?? 0));
+  const delay = mean(kernel.rows.map((row) => row.delay ?? 0));
   const latest = Math.max(...kernel.rows.map((row) => row.latest ?? 0));
   return `
 ## The kernel's figures
@@ -119,8 +120,8 @@ function kernelNote({ kernel }: Bench): string {
 Measured with \`npm run bench -- lossy --kernel\` on ${kernel.version}, CUBIC chosen, nothing else changed but that it may not remember
 the way from one connection to the next (\`tcp_no_metrics_save\`): a kernel in a network namespace of its own sends through a TAP interface and the same
 losses, bottleneck and delay to a Sandwire socket with the same window. That takes real time, so the transfers are
-smaller (${sizes(kernel.rows)}) and there is jitter: at worst ${(late * 100).toFixed(2)} % of the frames of a row moved a millisecond or more after their time, the latest
-${latest.toFixed(1)} ms.
+smaller (${sizes(kernel.rows)}) and there is jitter: a frame was ${(delay * 1000).toFixed(0)} µs late on average, and in
+the worst row ${(late * 100).toFixed(1)} % were a millisecond late or more, the latest ${latest.toFixed(0)} ms.
 `;
 }
 

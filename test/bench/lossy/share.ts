@@ -29,12 +29,14 @@ export interface ShareOutcome {
 /** They begin at chance moments of the first second; what they reach is measured after this, ms. */
 const SETTLING = 5000;
 const RECEIVER = 100;
+/** Each host is late by up to the time the bottleneck takes for a frame of this size. */
+const FRAME_BITS = 1514 * 8;
 
 export async function share({ variants, bandwidth, duration, seed }: ShareTrial): Promise<ShareOutcome> {
   const clock = new VirtualClock();
   const chance = seeded(seed);
   let frames = 0;
-  const noise = { loss: 0, reordering: 0, acks: false, seed };
+  const noise = { loss: 0, reordering: 0, acks: false, overhead: FRAME_BITS / (bandwidth / 1000), seed };
   const way = path({ clock, bandwidth, ...scenario, ...noise, senders: variants.length, watch: () => void frames++ });
   const receiver = await station(await moduleOf(variantNamed(variants[0])), RECEIVER, clock, way.receiver, seed);
   const sink = new Sink(receiver);
