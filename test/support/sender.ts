@@ -46,7 +46,7 @@ export function fill({ board, fd }: Connection): number {
 
 /** What arrives in one round trip. */
 export function flight({ flow, world: w }: Connection): Heard[] {
-  w.run(2 * LATENCY + 1);
+  w.run(2 * (w.options.latency ?? LATENCY) + 1);
   const heard: Heard[] = [];
   while (flow.inbox.length) heard.push(flow.expect({}));
   return heard;
@@ -87,4 +87,10 @@ export function advance(made: Connection, last: number, rounds: number): number 
   }
   made.world.run(LATENCY + 1);
   return last;
+}
+
+/** Acknowledge up to and including segment n, and tell of ranges of segments beyond it that have arrived: first and last of each. */
+export function sackSegments({ flow }: Connection, n: number, ...ranges: [number, number][]): void {
+  const sack = ranges.map(([first, last]): [number, number] => [1 + (first - 1) * MSS, 1 + last * MSS]);
+  flow.send({ flags: "A", ack: 1 + n * MSS, sack });
 }
