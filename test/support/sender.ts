@@ -92,5 +92,5 @@ export function advance(made: Connection, last: number, rounds: number): number 
 /** Acknowledge up to and including segment n, and tell of ranges of segments beyond it that have arrived: first and last of each. */
 export function sackSegments({ flow }: Connection, n: number, ...ranges: [number, number][]): void {
   const sack = ranges.map(([first, last]): [number, number] => [1 + (first - 1) * MSS, 1 + last * MSS]);
-  flow.send({ flags: "A", ack: 1 + n * MSS, sack });
+  flow.send({ flags: "A", ack: 1 + n * MSS, ...(sack.length ? { sack } : {}) });
 }

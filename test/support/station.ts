@@ -9,6 +9,8 @@ import {
   SocketOption,
   SocketType,
   State,
+  TcpInfoRecord,
+  TcpInfoView,
   TcpOption,
   type SandwireExports,
 } from "../../host/node/abi";
@@ -199,6 +201,13 @@ export class Station {
     const words = new DataView(Uint8Array.from(name.padEnd(8, "\0"), (letter) => letter.charCodeAt(0)).buffer);
     const values = [words.getInt32(0, true), ...(name.length > 4 ? [words.getInt32(4, true)] : [])];
     return this.setOption(fd, Level.IPPROTO_TCP, TcpOption.TCP_CONGESTION, ...values);
+  }
+
+  /** TCP_INFO as it is now; a copy. */
+  info(fd: number): TcpInfoView {
+    const at = this.addressAt(DATA);
+    mustWork("TCP_INFO", this.calls.getsockopt(fd, Level.IPPROTO_TCP, TcpOption.TCP_INFO, at, 1000));
+    return new TcpInfoView(new DataView(this.board.memory.buffer.slice(at, at + TcpInfoRecord.size)), 0);
   }
 
   /** SO_ERROR: reads and clears it. */

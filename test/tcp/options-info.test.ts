@@ -1,17 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { CaState, Level, TcpInfoOption, TcpInfoRecord, TcpInfoState, TcpInfoView, TcpOption } from "../../host/node/abi";
+import { CaState, Level, TcpInfoOption, TcpInfoState, TcpOption } from "../../host/node/abi";
 import { pattern, text } from "../support/packet";
 import { inState, passive, PORT, type StateName } from "../support/states";
 import type { Station } from "../support/station";
 import { fill, grow, sender } from "../support/sender";
 import { named, world } from "../support/world";
-
-/** TCP_INFO as it is now; a copy. */
-function info({ board, calls }: Station, fd: number): TcpInfoView {
-  const at = calls.scratch() + 64;
-  expect(calls.getsockopt(fd, Level.IPPROTO_TCP, TcpOption.TCP_INFO, at, 1000)).toBe(TcpInfoRecord.size);
-  return new TcpInfoView(new DataView(board.memory.buffer.slice(at, at + TcpInfoRecord.size)), 0);
-}
 
 describe("TCP_INFO", () => {
   test.each<[StateName, number]>([
@@ -26,12 +19,12 @@ describe("TCP_INFO", () => {
   ])("%s has Linux's number", async (state, number) => {
     const w = await world();
     const { fd } = inState(w, state);
-    expect(info(w.board, fd).state).toBe(number);
+    expect(w.board.info(fd).state).toBe(number);
   });
 
   test("of a socket that was never connected: CLOSE", async () => {
     const w = await world();
-    expect(info(w.board, w.board.socket()).state).toBe(TcpInfoState.CLOSE);
+    expect(w.board.info(w.board.socket()).state).toBe(TcpInfoState.CLOSE);
   });
 
   test("of a listener: what waits for accept, and its bound", async () => {
@@ -40,19 +33,19 @@ describe("TCP_INFO", () => {
     const flow = w.peer().flow({ to: PORT }).handshake();
     w.run(5);
     expect(flow.rcv).toBe(1);
-    expect(info(w.board, listener)).toMatchObject({ state: TcpInfoState.LISTEN, unacked: 1, sacked: 3 });
+    expect(w.board.info(listener)).toMatchObject({ state: TcpInfoState.LISTEN, unacked: 1, sacked: 3 });
   });
 
   test("what both ends agreed on, segment sizes, windows in segments", async () => {
     const { w, made } = await sender();
-    const found = info(w.board, made.fd);
+    const found = w.board.info(made.fd);
     expect(found).toMatchObject({ options: TcpInfoOption.WindowScale, sndMss: 1460, advmss: 1460, pmtu: 1500 });
     expect(found.wscale & 15).toBe(7);
     expect(found).toMatchObject({ sndCwnd: 10, sndSsthresh: 0x7fffffff, reordering: 3, caState: CaState.Open, unacked: 0 });
     expect(found.rcvSpace).toBe(65536);
     fill(made);
     w.run(1);
-    expect(info(w.board, made.fd)).toMatchObject({ unacked: 10, sndCwnd: 10 });
+    expect(w.board.info(made.fd)).toMatchObject({ unacked: 10, sndCwnd: 10 });
   });
 
   test("with timestamps they take their part of each segment", async () => {
@@ -63,7 +56,7 @@ describe("TCP_INFO", () => {
     flow.send({ flags: "S", mss: 1460, timestamps: [1, 0], sackPermitted: true });
     flow.expect({ flags: "SA" });
     flow.send({ flags: "A", timestamps: [2, 0] });
-    const found = info(w.board, w.accepted(w.board, listener));
+    const found = w.board.info(w.accepted(w.board, listener));
     expect(found.options).toBe(TcpInfoOption.Timestamps | TcpInfoOption.Sack);
     expect(found.advmss).toBe(1448);
   });
@@ -71,7 +64,7 @@ describe("TCP_INFO", () => {
   test("times are microseconds: round trip, its variation, timeout", async () => {
     const { w, made } = await sender();
     grow(made, 30_000);
-    const found = info(w.board, made.fd);
+    const found = w.board.info(made.fd);
     expect(found.rtt).toBeGreaterThanOrEqual(9000);
     expect(found.rtt).toBeLessThan(40_000);
     expect(found.rto).toBeGreaterThanOrEqual(200_000);
@@ -85,13 +78,13 @@ describe("TCP_INFO", () => {
     const { fd, flow } = passive(w);
     w.board.send(fd, text("lost"));
     flow.expect({ seq: 1 });
-    const before = info(w.board, fd).rto;
+    const before = w.board.info(fd).rto;
     flow.expect({ seq: 1 }, 3000);
     flow.expect({ seq: 1 }, 3000);
-    expect(info(w.board, fd)).toMatchObject({ retransmits: 2, backoff: 2, rto: before * 4, caState: CaState.Loss, unacked: 1 });
+    expect(w.board.info(fd)).toMatchObject({ retransmits: 2, backoff: 2, rto: before * 4, caState: CaState.Loss, unacked: 1 });
     flow.ack();
     w.run(5);
-    expect(info(w.board, fd)).toMatchObject({ retransmits: 0, caState: CaState.Open, unacked: 0 });
+    expect(w.board.info(fd)).toMatchObject({ retransmits: 0, caState: CaState.Open, unacked: 0 });
   });
 
   test("probes of a closed window are no retransmissions", async () => {
@@ -102,7 +95,7 @@ describe("TCP_INFO", () => {
     w.board.send(fd, text("wait"));
     flow.expect({}, 3000);
     flow.expect({}, 3000);
-    expect(info(w.board, fd)).toMatchObject({ retransmits: 0, probes: 2 });
+    expect(w.board.info(fd)).toMatchObject({ retransmits: 0, probes: 2 });
   });
 
   test("milliseconds since", async () => {
@@ -115,7 +108,7 @@ describe("TCP_INFO", () => {
     w.run(1000);
     w.board.board.wake(); // its time is that of the last poll
     w.run(0);
-    const found = info(w.board, fd);
+    const found = w.board.info(fd);
     expect(found.lastDataSent).toBeGreaterThanOrEqual(1000);
     expect(found.lastDataSent).toBeLessThan(1020);
     expect(found.lastAckRecv).toBeGreaterThanOrEqual(990);
