@@ -4,7 +4,7 @@ import { leftEdge, options, rightEdge } from "../wire/tcp_options";
 import { onAcked, onLoss, onTimeout } from "./congestion/control";
 import { beginPrr, prr } from "./prr";
 import { becomePatient, detectLoss, lessPatient } from "./rack";
-import { Mending, Repair } from "./repair";
+import { Mending, Repair, pipe } from "./repair";
 import { backedOff } from "./rtt";
 import { isCovered, loseByTimeout, markSacked, takeAcked } from "./scoreboard";
 import { Seq } from "./seq";
@@ -152,7 +152,7 @@ export function timeoutScored(tcb: Tcb): bool {
   repair.beginAck();
   loseByTimeout(tcb, repair);
   repair.clear(Mending.ProbeOpen);
-  tcb.cwnd = tcb.mss;
+  tcb.cwnd = pipe(tcb) + tcb.mss; // one segment, beside what was sent too late to count as lost
   tcb.dupAcks = 0;
   tcb.recover = snd.max.minus(1);
   tcb.clear(Flag.Recovery | Flag.Timing | Flag.TailProbe);

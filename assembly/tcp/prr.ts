@@ -11,9 +11,12 @@ export function beginPrr(tcb: Tcb, repair: Repair): void {
   repair.recoverFs = max<u32>(tcb.snd.nxt.since(tcb.snd.una) - repair.sacked + repair.delivered, 1);
 }
 
-/** An acknowledgement in recovery; `moved`: it is for new data. Sets cwnd to what is in the network and what may join it now. */
+/**
+ * An acknowledgement in recovery; `moved`: it is for new data. Sets cwnd to what is in the network and what may join it now. Also when
+ * the timer finds more lost, and nothing has arrived: what counts as lost has left the network, but must not be replaced at once.
+ */
 export function prr(tcb: Tcb, repair: Repair, moved: bool): void {
-  if (repair.delivered == 0) return;
+  if (repair.delivered == 0 && !repair.has(Mending.NewlyLost)) return;
   const mss = <u32>tcb.mss;
   const flying = pipe(tcb);
   const ssthresh = tcb.ssthresh;
