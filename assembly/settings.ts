@@ -15,6 +15,7 @@ import {
   RTO_MAX,
   RTO_MIN,
   SACK,
+  SLOW_START_LIMIT,
   SND_BUF,
   SYNACK_RETRIES,
   SYN_RETRIES,
@@ -50,6 +51,8 @@ const limits = memory.data<u32>([
   0, CUBIC ? 1 : 0, CUBIC ? 1 : 0,
   0, 2, 1,
   1, 65536, BUFFER_PRESSURE,
+  0, 16, 0,
+  0, 8, SLOW_START_LIMIT,
 ])
 
 export function initSettings(): void {
@@ -121,3 +124,7 @@ export function tuned(which: u32): u32 {
 @inline export function cookieMode(): u32 { return TUNABLE ? setting(Setting.Cookies) : 1; }
 // prettier-ignore
 @inline export function bufferPressure(): u32 { return TUNABLE ? setting(Setting.BufferPressure) : BUFFER_PRESSURE; }
+// prettier-ignore
+@inline export function quickAcks(): u32 { return TUNABLE ? setting(Setting.QuickAcks) : 0; }
+// prettier-ignore
+@inline export function slowStartLimit(): u32 { return TUNABLE ? setting(Setting.SlowStartLimit) : SLOW_START_LIMIT; }

@@ -1,6 +1,6 @@
 import { Counter, State } from "../abi";
 import { KEEP_COUNT, KEEP_IDLE, KEEP_INTERVAL, MTU, SACK, TIMESTAMPS, TTL } from "../config";
-import { congestionControl, sackOffered, scalingOffered, synRetries, timestampsOffered } from "../settings";
+import { congestionControl, quickAcks, sackOffered, scalingOffered, synRetries, timestampsOffered } from "../settings";
 import { now } from "../clock";
 import { count } from "../stats";
 import { freeBuffer, takeBuffer } from "../storage/buddy";
@@ -105,6 +105,7 @@ export function beginSending(tcb: Tcb, iss: Seq): void {
   snd.end = iss.plus(1);
   tcb.heardAt = now();
   tcb.rcv.mss = SMALL_SEGMENT;
+  tcb.quickAcks = <u8>quickAcks();
   initRtt(tcb);
 }
 

@@ -1,5 +1,5 @@
 import { Counter, State } from "../abi";
-import { SACK, TRACE } from "../config";
+import { SACK, TRACE, TUNABLE } from "../config";
 import { now } from "../clock";
 import { count } from "../stats";
 import { TcpFlag } from "../wire/tcp";
@@ -235,6 +235,7 @@ function worthSending(tcb: Tcb, text: u32, queued: u32, fin: bool): bool {
   tcb.clear(Flag.Retransmit);
   tcb.clear(Flag.Probe);
   tcb.sentAt = now();
+  if (TUNABLE && plan.length > 0) tcb.quickAcks = 0; // it talks in both directions
   const end = plan.seq.plus(length);
   const again = plan.seq.before(snd.max);
   if (!again) {

@@ -205,6 +205,8 @@ export class Tcb extends Tuple {
   duplicatesOwed: u8;
   /** What Timer.Retransmit waits for: a Pending. */
   pending: u8;
+  /** Segments still to be acknowledged at once (Setting.QuickAcks). */
+  quickAcks: u8;
   retransmitAt: u32;
   ackAt: u32;
   /** When the peer was last heard of, and when text was last sent. */

@@ -1,4 +1,5 @@
 import { Counter, Drop } from "../abi";
+import { TUNABLE } from "../config";
 import { delayedAck } from "../settings";
 import { count, drop } from "../stats";
 import { ringWrite } from "../storage/ring";
@@ -123,10 +124,18 @@ function writeGaps(tcb: Tcb, from: usize, start: Seq, end: Seq): void {
   if (start.before(end)) ringWrite(rcv.buffer, mask, start.bits, from, end.since(start));
 }
 
+/** Tests may want the first segments acknowledged at once, as Linux does. */
+// prettier-ignore
+@inline function quickly(tcb: Tcb): bool {
+  if (!TUNABLE || tcb.quickAcks == 0) return false;
+  tcb.quickAcks--;
+  return true;
+}
+
 /** Every second full-sized segment at once, otherwise after DELAYED_ACK (RFC 9293 §3.8.6.3, SHLD-19, MUST-40). */
 function delayAck(tcb: Tcb): void {
   const rcv = tcb.rcv;
-  if (rcv.nxt.since(rcv.acked) >= 2 * rcv.mss) {
+  if (rcv.nxt.since(rcv.acked) >= 2 * rcv.mss || quickly(tcb)) {
     tcb.set(Flag.AckNow);
     tcb.mark();
     return;

@@ -1,10 +1,12 @@
+import { slowStartLimit } from "../../settings";
 import { Tcb } from "../tcb";
 
 /** Reno's growth and reduction (RFC 5681 §3.1). Windows are octets. */
 
 /** New data has been acknowledged below ssthresh, whatever the algorithm: at most a segment more for each acknowledgement. */
 export function slowStart(tcb: Tcb, octets: u32): void {
-  tcb.cwnd += min<u32>(octets, tcb.mss);
+  const limit = slowStartLimit();
+  tcb.cwnd += limit ? min<u32>(octets, limit * tcb.mss) : octets;
 }
 
 /** New data has been acknowledged in congestion avoidance: a segment more for each window. */
