@@ -41,7 +41,7 @@ export function ackArrives(tcb: Tcb): Drop {
   const scored = SACK && tcb.uses(Agreed.Sack);
   if (ack.after(before)) advance(tcb, ack, scored);
   else if (!scored && ack == before && isDuplicate(tcb, wnd)) duplicateAck(tcb);
-  if (scored && !ack.before(before)) ackScored(tcb, before);
+  if (scored) ackScored(tcb, before);
   if (!ack.before(snd.una)) updateWindow(tcb, wnd);
   return Drop.None;
 }

@@ -81,8 +81,8 @@ function withoutSyn(): void {
 /** §3.10.7.4, "Otherwise": the steps, in the order of the text. */
 function otherwise(tcb: Tcb): Drop {
   if (TIMESTAMPS && tcb.uses(Agreed.Timestamps) && !seg.rst) {
-    if (!seg.timestamps) return drop(Drop.TcpNoTimestamp); // RFC 7323 §3.2
-    if (isOld(tcb)) return unacceptable(tcb, Drop.TcpPaws); // §5.3
+    if (!seg.timestamps && !seg.syn) return drop(Drop.TcpNoTimestamp); // RFC 7323 §3.2; a SYN is challenged, whatever it has
+    if (seg.timestamps && isOld(tcb)) return unacceptable(tcb, Drop.TcpPaws); // §5.3
   }
   if (!acceptable(tcb)) return unacceptable(tcb, Drop.TcpOutOfWindow); // first, sequence number
   if (seg.rst) return resetArrives(tcb); // second, RST (RFC 5961 §3.2)
@@ -94,9 +94,9 @@ function otherwise(tcb: Tcb): Drop {
     tcb.snd.wnd = seg.wnd << tcb.snd.scale;
   }
   tcb.heardAt = now();
-  noteTimestamp(tcb);
   const why = ackArrives(tcb);
   if (why != Drop.None) return why;
+  noteTimestamp(tcb); // not before its acknowledgement is believed: a forged clock would shut the peer out
   if (!goesOn(tcb)) return Drop.None;
   return rest(tcb);
 }

@@ -7,6 +7,7 @@ import { becomePatient, detectLoss, lessPatient } from "./rack";
 import { Mending, Repair, pipe } from "./repair";
 import { backedOff } from "./rtt";
 import { isCovered, loseByTimeout, markSacked, takeAcked } from "./scoreboard";
+import { seg } from "./segment";
 import { Seq } from "./seq";
 import { probeAnswered, scheduleProbe } from "./tail";
 import { Agreed, Flag, Tcb, Timer } from "./tcb";
@@ -25,7 +26,7 @@ export function ackScored(tcb: Tcb, before: Seq): void {
   if (moved) takeAcked(tcb, repair, snd.una);
   if (options.blockCount) readBlocks(tcb, repair, before);
   countDuplicates(tcb, repair, moved);
-  probeAnswered(tcb, repair, snd.una, moved);
+  probeAnswered(tcb, repair, seg.ack, moved);
   if (isSpurious(tcb, repair, moved)) undo(tcb, repair);
   const troubled = repair.sacked > 0 || repair.lost > 0 || tcb.has(Flag.Recovery | Flag.Loss);
   const wait = troubled ? detectLoss(tcb, repair) : 0;
@@ -43,17 +44,18 @@ function readBlocks(tcb: Tcb, repair: Repair, before: Seq): void {
       cameTwice(tcb, repair, left, right);
       continue;
     }
-    if (!right.after(left) || left.before(before) || right.after(snd.max)) count(Counter.TcpSackInvalid);
+    const oldest = seg.ack.before(before) ? seg.ack : before;
+    if (!right.after(left) || left.before(oldest) || right.after(snd.max)) count(Counter.TcpSackInvalid);
     else if (right.after(snd.una)) markSacked(tcb, repair, left, right);
   }
 }
 
-/** RFC 2883 §4: below what is acknowledged, or inside of the second block. */
+/** RFC 2883 §4: below what this segment acknowledges, which need not be all that is, or inside of the second block. */
 function isTwice(tcb: Tcb, left: Seq, right: Seq): bool {
   const snd = tcb.snd;
   if (!right.after(left) || left.before(snd.una.minus(snd.maxWnd))) return false;
-  if (!right.after(snd.una)) return true;
-  if (options.blockCount < 2) return false;
+  if (!right.after(seg.ack)) return true;
+  if (options.blockCount < 2 || right.after(snd.max)) return false;
   return !left.before(Seq.of(leftEdge(options.blocks, 1))) && !right.after(Seq.of(rightEdge(options.blocks, 1)));
 }
 
@@ -61,7 +63,7 @@ function cameTwice(tcb: Tcb, repair: Repair, left: Seq, right: Seq): void {
   count(Counter.TcpDsacksIn);
   repair.set(Mending.Twice);
   becomePatient(tcb, repair);
-  if (allCameTwice(repair, right.since(left))) undo(tcb, repair);
+  if (allCameTwice(repair, right.since(left), right)) undo(tcb, repair);
 }
 
 function countDuplicates(tcb: Tcb, repair: Repair, moved: bool): void {
@@ -88,7 +90,6 @@ function react(tcb: Tcb, repair: Repair, octets: u32): void {
 
 /** RFC 5682 §3.1: the first acknowledgement after a timeout that is for a part of the flight: two new segments will tell. */
 function doubt(tcb: Tcb, repair: Repair): void {
-  if (repair.has(Mending.TimeoutTested)) noUndo(repair); // not what was hoped for: the timeout was right
   if (!repair.has(Mending.TimeoutDoubted)) return;
   repair.clear(Mending.TimeoutDoubted);
   if (tcb.snd.end.after(tcb.snd.nxt)) repair.set(Mending.TimeoutTested);
@@ -123,8 +124,12 @@ function enterRecovery(tcb: Tcb, repair: Repair): void {
 function restartTimer(tcb: Tcb, repair: Repair, moved: bool, wait: u32): void {
   if (tcb.snd.max == tcb.snd.una) return;
   if (wait) return armPending(tcb, Pending.Reorder, wait);
-  if (!moved && <u32>tcb.pending == Pending.Timeout) return;
-  if (moved && scheduleProbe(tcb, repair)) return;
+  if (moved) {
+    tcb.clear(Flag.TailProbe);
+    repair.clear(Mending.FirstDue);
+  } else if (<u32>tcb.pending == Pending.Timeout) return;
+  else if (<u32>tcb.pending == Pending.Probe && repair.delivered == 0) return;
+  if (moved && scheduleProbe(tcb, repair, true)) return;
   arm(tcb, Timer.Retransmit, backedOff(tcb));
 }
 
@@ -151,6 +156,7 @@ export function timeoutScored(tcb: Tcb): bool {
   } else repair.clear(Mending.TimeoutDoubted | Mending.TimeoutTested);
   repair.beginAck();
   loseByTimeout(tcb, repair);
+  repair.set(Mending.FirstDue);
   repair.clear(Mending.ProbeOpen);
   tcb.cwnd = pipe(tcb) + tcb.mss; // one segment, beside what was sent too late to count as lost
   tcb.dupAcks = 0;

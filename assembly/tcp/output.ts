@@ -15,9 +15,9 @@ import { clearScoreboard, firstLost, noteResent, noteSent } from "./scoreboard";
 import { Sent } from "./sent";
 import { Seq } from "./seq";
 import { probeSent, scheduleProbe } from "./tail";
-import { stampRetransmission } from "./undo";
+import { noUndo, stampRetransmission } from "./undo";
 import { Agreed, Flag, NONE, Sender, Tcb, Timer, Wish, work } from "./tcb";
-import { arm, armed } from "./timers";
+import { Pending, arm, armed } from "./timers";
 import { urging } from "./urgent";
 
 /** The one place that decides what a connection sends next, and why. */
@@ -120,7 +120,12 @@ const enum Lost {
 /** The first lost text again, as far as both windows allow (RFC 6675 §4, NextSeg (1)). */
 function planLost(tcb: Tcb): Lost {
   const repair = Repair.of(tcb);
-  if (repair.lost == 0 || repair.has(Mending.TimeoutTested)) return Lost.Nothing;
+  if (repair.lost == 0) return Lost.Nothing;
+  if (repair.has(Mending.TimeoutTested)) {
+    if (planText(tcb)) return Lost.Planned;
+    if (tcb.snd.max.after(tcb.recover.plus(1))) return Lost.Nothing; // what tells has left
+    noUndo(repair); // nothing new may leave
+  }
   const i = firstLost(repair);
   if (i == NONE) return Lost.Nothing;
   const record = Sent.of(i);
@@ -130,7 +135,7 @@ function planLost(tcb: Tcb): Lost {
   if (!record.from.before(edge)) return Lost.Waits;
   const to = record.to.before(edge) ? record.to : edge;
   const text = min(textUpTo(snd, record.from, to), textRoom(tcb));
-  if (flying > 0 && flying + text > tcb.cwnd) {
+  if (flying > 0 && flying + text > tcb.cwnd && !repair.has(Mending.FirstDue)) {
     tcb.set(Flag.CwndLimited);
     return Lost.Waits;
   }
@@ -245,7 +250,7 @@ function worthSending(tcb: Tcb, text: u32, queued: u32, fin: bool): bool {
   const scored = SACK && tcb.uses(Agreed.Sack) && !(flags & TcpFlag.SYN);
   const old = scored && plan.seq != snd.nxt;
   if (old) sentAgain(tcb, end);
-  else if (scored) noteSent(tcb, end);
+  else if (scored) noteSent(tcb, end, again);
   if (end.after(snd.max)) snd.max = end;
   if (end.after(snd.nxt)) snd.nxt = end;
   if (!armed(tcb, Timer.Retransmit)) arm(tcb, Timer.Retransmit, backedOff(tcb));
@@ -254,7 +259,12 @@ function worthSending(tcb: Tcb, text: u32, queued: u32, fin: bool): bool {
 
 /** Old text has left on a connection with SACK. */
 function sentAgain(tcb: Tcb, end: Seq): void {
-  stampRetransmission(tcb, Repair.of(tcb));
+  const repair = Repair.of(tcb);
+  stampRetransmission(tcb, repair);
+  repair.clear(Mending.FirstDue);
+  if (!tcb.timedSeq.before(plan.seq) && tcb.timedSeq.before(end)) tcb.clear(Flag.Timing); // Karn
+  // RFC 6298 §5: a segment has one timeout's time from each time it is sent.
+  if (plan.seq == tcb.snd.una && <u32>tcb.pending == Pending.Timeout) arm(tcb, Timer.Retransmit, backedOff(tcb));
   if (noteResent(tcb, plan.seq, end)) return;
   clearScoreboard(tcb); // no record left to tell which part of another has been sent again: repair without them
   tcb.snd.nxt = tcb.snd.una;
@@ -267,7 +277,7 @@ function watch(tcb: Tcb, length: u32, old: bool): void {
   if (tcb.has(Flag.TailProbe)) {
     probeSent(tcb, repair, old);
     arm(tcb, Timer.Retransmit, backedOff(tcb));
-  } else if (!old) scheduleProbe(tcb, repair);
+  } else if (!old) scheduleProbe(tcb, repair, plan.seq == tcb.snd.una);
 }
 
 /** A bare acknowledgement has left; more of them may be owed. */

@@ -25,7 +25,8 @@ export function delivered(tcb: Tcb, repair: Repair, record: Sent, to: Seq): void
   if (resent) {
     if (isAmbiguous(tcb, record.at) || roundTrip < repair.minRtt) return;
   } else {
-    repair.set(Mending.Original | Mending.ProbeAllowed);
+    repair.set(Mending.ProbeAllowed);
+    if (!tcb.has(Flag.Loss) || !to.after(tcb.recover.plus(1))) repair.set(Mending.Original);
     noteMinRtt(repair, roundTrip);
     if (to.before(repair.fack)) noteReordering(repair);
   }

@@ -18,10 +18,15 @@ export const enum Mending {
   /** F-RTO (RFC 5682 §3.1): the timeout's segment is out; then, two new segments are. */
   TimeoutDoubted = 1 << 6,
   TimeoutTested = 1 << 7,
+  /** The first retransmission since the last reduction has its timestamp in `retransmitStamp`; the acknowledgement that tells is awaited. */
+  Stamped = 1 << 12,
+  StampAwaited = 1 << 13,
+  /** The retransmission timer has fired: the first record is to be sent again, whatever else is in the network. */
+  FirstDue = 1 << 14,
   // Of the present acknowledgement:
   /** It told of text that came twice (RFC 2883). */
   Twice = 1 << 8,
-  /** It delivered text that was sent only once. */
+  /** It delivered text that was sent only once; after a timeout: and before that. */
   Original = 1 << 9,
   /** It made us believe something lost; something that had been repaired already. */
   NewlyLost = 1 << 10,
@@ -63,14 +68,16 @@ export class Repair {
   prrDelivered: u32;
   prrOut: u32;
   recoverFs: u32;
-  /** `order` when the window was last reduced. */
+  /** `order` and SND.UNA when the window was last reduced. */
   reducedAt: u32;
+  reducedFrom: Seq;
 
   /** Timestamp of the first retransmission since then (RFC 3522), and octets sent again that were not reported to be twice there. */
   retransmitStamp: u32;
   resent: u32;
-  /** TLP.end_seq (RFC 8985 §7.1). */
+  /** TLP.end_seq (RFC 8985 §7.1); when the retransmission timer would fire if there were no probes. */
   probeEnd: Seq;
+  timeoutAt: u32;
 
   @inline static of(tcb: Tcb): Repair {
     return changetype<Repair>(repairs + <usize>tcb.index * REPAIR_SIZE);

@@ -81,16 +81,8 @@ function rangeAt(tcb: Tcb, seq: Seq): i32 {
 // prettier-ignore
 @inline export function blocksWanted(tcb: Tcb): u32 {
   if (!SACK || !tcb.uses(Agreed.Sack)) return 0;
-  const report = Report.of(tcb);
-  const held = tcb.has(Flag.Holes) ? heldBlocks(tcb, report) : 0;
-  return held + <u32>report.twice;
-}
-
-/** Remembered arrivals whose ranges are still held and are not one and the same. */
-function heldBlocks(tcb: Tcb, report: Report): u32 {
-  let held: u32 = 0;
-  for (let i: u32 = 0; i < <u32>report.count; i++) if (isBlock(tcb, report, i)) held++;
-  return held;
+  const held = tcb.has(Flag.Holes) ? tcb.ranges.count : 0;
+  return held + <u32>Report.of(tcb).twice;
 }
 
 /** Arrival `i` stands for a range that no newer arrival stands for. */
@@ -101,7 +93,13 @@ function isBlock(tcb: Tcb, report: Report, i: u32): bool {
   return true;
 }
 
-/** Write the first `blocks` of them: what came twice, then ranges, the one that grew last first. */
+/** An arrival is remembered in range `range`. */
+function isRemembered(tcb: Tcb, report: Report, range: i32): bool {
+  for (let i: u32 = 0; i < <u32>report.count; i++) if (rangeAt(tcb, report.arrival(i)) == range) return true;
+  return false;
+}
+
+/** Write the first `blocks` of them: what came twice, then ranges, the one that grew last first, those long forgotten last. */
 export function writeBlocks(tcb: Tcb, blocks: u32): void {
   const report = Report.of(tcb);
   optionWriter.sack(blocks);
@@ -116,6 +114,11 @@ export function writeBlocks(tcb: Tcb, blocks: u32): void {
     if (!isBlock(tcb, report, i)) continue;
     const range = <u32>rangeAt(tcb, report.arrival(i));
     optionWriter.block(ranges.start(range), ranges.end(range));
+    blocks--;
+  }
+  for (let i: u32 = 0; i < ranges.count && blocks > 0; i++) {
+    if (isRemembered(tcb, report, i)) continue;
+    optionWriter.block(ranges.start(i), ranges.end(i));
     blocks--;
   }
 }

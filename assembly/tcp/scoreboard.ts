@@ -14,11 +14,12 @@ import { Agreed, NONE, Tcb } from "./tcb";
 /** Records kept back for splitting: more use than starting new ones. */
 const RESERVE: u32 = 2;
 
-/** Text up to `to` has left for the first time. */
-export function noteSent(tcb: Tcb, to: Seq): void {
+/** Text up to `to` has left; `again`: not for the first time, but no record tells of it. */
+export function noteSent(tcb: Tcb, to: Seq, again: bool): void {
   const repair = Repair.of(tcb);
   const last: u32 = repair.last;
-  const shared = last != NONE && Sent.of(last).marks == 0;
+  const marks = again ? <u32>Mark.Resent : 0;
+  const shared = last != NONE && <u32>Sent.of(last).marks == marks;
   if (shared && Sent.of(last).order == repair.order && Sent.of(last).at == now()) {
     Sent.of(last).to = to;
     return;
@@ -32,7 +33,7 @@ export function noteSent(tcb: Tcb, to: Seq): void {
   const record = Sent.of(i);
   record.from = last == NONE ? tcb.snd.una : Sent.of(last).to;
   record.next = <u16>NONE;
-  record.marks = 0;
+  record.marks = <u8>marks;
   extend(record, repair.order, to);
   if (last == NONE) repair.first = <u16>i;
   else Sent.of(last).next = <u16>i;
@@ -204,7 +205,7 @@ export function clearScoreboard(tcb: Tcb): void {
   repair.last = <u16>NONE;
   repair.sacked = 0;
   repair.lost = 0;
-  repair.clear(Mending.ProbeOpen);
+  repair.clear(Mending.ProbeOpen | Mending.FirstDue | Mending.TimeoutDoubted | Mending.TimeoutTested);
 }
 
 /** Records tell of everything in flight. */

@@ -1,9 +1,11 @@
 import { Counter } from "../abi";
 import { RACK } from "../config";
+import { now } from "../clock";
 import { count } from "../stats";
 import { onLoss } from "./congestion/control";
 import { Mending, Repair } from "./repair";
 import { backedOff } from "./rtt";
+import { seg } from "./segment";
 import { Seq } from "./seq";
 import { Flag, Tcb } from "./tcb";
 import { Pending, armPending } from "./timers";
@@ -14,15 +16,19 @@ import { Pending, armPending } from "./timers";
 const WORST_DELAYED_ACK: u32 = 200;
 const PTO_WITHOUT_SAMPLE: u32 = 1000;
 
-/** §7.2: start the timer for a probe instead of the retransmission timer. False if none may be sent now. */
-export function scheduleProbe(tcb: Tcb, repair: Repair): bool {
+/**
+ * §7.2: start the timer for a probe instead of the retransmission timer. False if none may be sent now. `anew`: the retransmission timer
+ * would start now; otherwise it would be running, and sending more does not put off the probe beyond its end.
+ */
+export function scheduleProbe(tcb: Tcb, repair: Repair, anew: bool): bool {
+  if (anew) repair.timeoutAt = now() + backedOff(tcb);
   if (!RACK || repair.sacked > 0 || repair.lost > 0 || tcb.has(Flag.Recovery | Flag.Loss | Flag.Probed)) return false;
   if (repair.has(Mending.ProbeOpen) || !repair.has(Mending.ProbeAllowed)) return false;
   const flight = tcb.snd.nxt.since(tcb.snd.una);
   if (flight == 0) return false;
   let timeout = tcb.srtt ? tcb.srtt >> 2 : PTO_WITHOUT_SAMPLE; // twice the smoothed round trip
   if (flight <= <u32>tcb.mss) timeout += WORST_DELAYED_ACK;
-  armPending(tcb, Pending.Probe, max<u32>(1, min(timeout, backedOff(tcb))));
+  armPending(tcb, Pending.Probe, max<i32>(1, min<i32>(timeout, repair.timeoutAt - now())));
   return true;
 }
 
@@ -47,7 +53,8 @@ export function probeAnswered(tcb: Tcb, repair: Repair, ack: Seq, moved: bool): 
   if (!repair.has(Mending.ProbeOpen) || ack.before(repair.probeEnd)) return;
   const resent = repair.has(Mending.ProbeResent);
   const twice = repair.has(Mending.Twice); // the probe was not needed
-  if (resent && !twice && ack == repair.probeEnd && moved) return; // whose arrival this is, the next one tells
+  const duplicate = !moved && seg.len == 0;
+  if (resent && !twice && ack == repair.probeEnd && !duplicate) return; // whose arrival this is, the next one tells
   repair.clear(Mending.ProbeOpen);
   if (!resent || twice || ack == repair.probeEnd || tcb.has(Flag.Recovery | Flag.Loss)) return;
   onLoss(tcb, tcb.snd.max.since(tcb.snd.una)); // the probe has repaired a loss

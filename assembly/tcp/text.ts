@@ -19,7 +19,7 @@ export function textArrives(tcb: Tcb): Drop {
   const rcv = tcb.rcv;
   let end = seg.seq.plus(seg.textLength);
   if (tcb.has(Flag.FinSeen) && end.after(rcv.finAt)) end = rcv.finAt; // behind a FIN there is no text
-  if (!end.after(rcv.nxt) || !end.after(seg.seq)) return repeated(tcb);
+  if (!end.after(rcv.nxt) || !end.after(seg.seq)) return repeated(tcb, end);
   const length = end.since(seg.seq);
   if (tcb.has(Flag.ReadShut) || orphaned(tcb)) return unwanted(tcb);
   if (end.since(rcv.nxt) > freeSpace(rcv)) return noRoom(tcb);
@@ -54,8 +54,8 @@ export function expectedText(tcb: Tcb): void {
   tcb.tell();
 }
 
-function repeated(tcb: Tcb): Drop {
-  reportTwice(tcb, seg.seq, seg.seq.plus(seg.textLength));
+function repeated(tcb: Tcb, end: Seq): Drop {
+  reportTwice(tcb, seg.seq, end);
   return tcb.challenge(drop(Drop.TcpDuplicate));
 }
 

@@ -6,6 +6,7 @@ import { timestamp } from "./options";
 import { Mending, Repair } from "./repair";
 import { loseNothing } from "./scoreboard";
 import { seg } from "./segment";
+import { Seq } from "./seq";
 import { Agreed, Flag, Tcb } from "./tcb";
 
 /**
@@ -18,28 +19,37 @@ import { Agreed, Flag, Tcb } from "./tcb";
 export function beginUndo(tcb: Tcb, repair: Repair): void {
   saveCongestion(tcb);
   repair.set(Mending.MayUndo);
-  repair.clear(Mending.TimeoutDoubted | Mending.TimeoutTested);
-  repair.retransmitStamp = 0;
+  repair.clear(Mending.TimeoutDoubted | Mending.TimeoutTested | Mending.Stamped);
   repair.resent = 0;
   repair.reducedAt = repair.order;
+  repair.reducedFrom = tcb.snd.una;
 }
 
 /** A retransmission has left: if it is the first since the reduction, its timestamp tells old from new. */
 export function stampRetransmission(tcb: Tcb, repair: Repair): void {
-  if (!TIMESTAMPS || repair.retransmitStamp != 0 || !tcb.uses(Agreed.Timestamps)) return;
-  repair.retransmitStamp = max<u32>(timestamp(tcb), 1);
+  if (!TIMESTAMPS || repair.has(Mending.Stamped) || !tcb.uses(Agreed.Timestamps)) return;
+  repair.set(Mending.Stamped | Mending.StampAwaited);
+  repair.retransmitStamp = timestamp(tcb);
 }
 
-/** The reduction was a mistake, as the present acknowledgement shows. */
+/**
+ * The reduction was a mistake, as the present acknowledgement shows. Only the first one for new text after the retransmission tells by
+ * its timestamp (RFC 3522 §3.2, step 5): what fills later holes may have been overtaken where the first was lost.
+ */
 export function isSpurious(tcb: Tcb, repair: Repair, moved: bool): bool {
-  if (!repair.has(Mending.MayUndo)) return false;
-  if (moved && repair.retransmitStamp != 0) return seg.timestamps && i32(seg.tsEcr - repair.retransmitStamp) < 0;
-  return repair.has(Mending.TimeoutTested) && repair.has(Mending.Original);
+  if (moved && repair.has(Mending.StampAwaited)) {
+    repair.clear(Mending.StampAwaited);
+    return repair.has(Mending.MayUndo) && i32(seg.tsEcr - repair.retransmitStamp) < 0;
+  }
+  if (!repair.has(Mending.TimeoutTested)) return false;
+  if (repair.has(Mending.Original)) return true;
+  if (moved || repair.delivered > 0) noUndo(repair); // RFC 5682 §3.1, step 3a: the timeout was right
+  return false;
 }
 
-/** `octets` of text have come twice; if all that was sent again did, nothing had been lost. */
-export function allCameTwice(repair: Repair, octets: u32): bool {
-  if (!repair.has(Mending.MayUndo) || repair.resent == 0) return false;
+/** `octets` of text, the last before `right`, have come twice; if all that was sent again did, nothing had been lost. */
+export function allCameTwice(repair: Repair, octets: u32, right: Seq): bool {
+  if (!repair.has(Mending.MayUndo) || repair.resent == 0 || !right.after(repair.reducedFrom)) return false;
   repair.resent -= min(octets, repair.resent);
   return repair.resent == 0;
 }
@@ -50,6 +60,7 @@ export function undo(tcb: Tcb, repair: Repair): void {
   undoCongestion(tcb);
   loseNothing(repair);
   tcb.clear(Flag.Recovery | Flag.Loss);
+  repair.clear(Mending.FirstDue);
   tcb.backoff = 0;
   noUndo(repair);
 }
