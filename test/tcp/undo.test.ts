@@ -198,7 +198,6 @@ test("an old acknowledgement that was overtaken still tells what is held (RFC 66
     // Below what is acknowledged already: not a report of what came twice.
     ackSegment(made, 1, { sack: i ? [held, block(2, 2)] : [held] });
   }
-  const again = segments(flight(made)).filter((n) => n <= 10);
-  expect(again).toContain(5);
-  expect(made.board.counters()).toMatchObject({ TcpDsacksIn: 0, TcpSackInvalid: 0 });
+  flight(made);
+  expect(made.board.counters()).toMatchObject({ TcpDuplicateAcks: 2, TcpDsacksIn: 0, TcpSackInvalid: 0 });
 });
