@@ -47,6 +47,8 @@ export const enum Level {
   IPPROTO_IP = 0,
   SOL_SOCKET = 1,
   IPPROTO_TCP = 6,
+  /** What no other system has: a SandwireOption. */
+  SOL_SANDWIRE = 0x5357,
 }
 export const enum SocketOption {
   SO_REUSEADDR = 2,
@@ -58,6 +60,8 @@ export const enum SocketOption {
   SO_KEEPALIVE = 9,
   /** Urgent data stays in the stream. */
   SO_OOBINLINE = 10,
+  /** The least that makes a socket readable. */
+  SO_RCVLOWAT = 18,
   /** Two 32-bit words: on/off, seconds. */
   SO_LINGER = 13,
   SO_ACCEPTCONN = 30,
@@ -86,9 +90,17 @@ export const enum TcpOption {
   TCP_QUICKACK = 12,
   /** A name: "reno", "cubic". */
   TCP_CONGESTION = 13,
-  /** Milliseconds sent data may stay unacknowledged; 0: as RETRIES says. */
+  /** Milliseconds sent data, or a probe, may stay unanswered; 0: as RETRIES says, or TCP_KEEPCNT. */
   TCP_USER_TIMEOUT = 18,
   TCP_NOTSENT_LOWAT = 25,
+}
+/** Options of level SOL_SANDWIRE. */
+export const enum SandwireOption {
+  /**
+   * The user timeout option of RFC 5482, of a stream socket: seconds to advertise to the peer (32767 minutes at most); 0, the default, is
+   * neither to send the option nor to heed it. What the peer advertises then becomes TCP_USER_TIMEOUT, unless that was set.
+   */
+  USER_TIMEOUT_OPTION = 1,
 }
 /** TCP_INFO: the fields of Linux's struct tcp_info that exist here; times in microseconds unless their name says ms. */
 export const enum TcpInfoRecord {
@@ -491,6 +503,8 @@ export const enum Drop {
   TcpAcceptQueueFull,
   TcpNoMemory,
   TcpTimeWait,
+  /** The third step of a handshake without text, at a listener that waits for text (TCP_DEFER_ACCEPT). */
+  TcpDeferred,
   // The driver
   RingFull,
   LinkDown,

@@ -1,9 +1,11 @@
-import { Errno, IpOption, Level, Protocol, SocketOption, SocketType, State, TcpOption, Family } from "../abi";
-import { MAX_BUF, MIN_BUF } from "../config";
+import { Errno, Family, IpOption, Level, Protocol, SandwireOption, SocketOption, SocketType, State, TcpOption } from "../abi";
+import { MAX_BUF, MIN_BUF, USER_TIMEOUT_OPTION } from "../config";
+import { uncork } from "../tcp/cork";
 import { finWait2Of } from "../tcp/ending";
-import { NOT_AT_ALL, Tcb, Timer, Wish } from "../tcp/tcb";
+import { Flag, NOT_AT_ALL, Tcb, Timer, Wish } from "../tcp/tcb";
 import { OUR_MSS } from "../tcp/lifecycle";
 import { arm, disarm } from "../tcp/timers";
+import { LONGEST, advertise, secondsOf, setUserTimeout } from "../tcp/user_timeout";
 import { takeError } from "./stream";
 
 /** getsockopt and setsockopt of stream sockets: the value or a negative errno. Only SO_LINGER has a second word. */
@@ -11,6 +13,8 @@ import { takeError } from "./stream";
 /** TCP_LINGER2 goes no further, seconds (Linux). */
 const MOST_LINGER2: u32 = 120;
 
+/** The largest number an option can answer. */
+const LARGEST: u32 = 0x7fffffff;
 const second = memory.data(4, 4);
 /** The second word of the value last read. */
 export function secondWord(): u32 {
@@ -21,6 +25,7 @@ export function streamGetOption(tcb: Tcb, level: u32, name: u32): i32 {
   if (level == Level.SOL_SOCKET) return getSocketOption(tcb, name);
   if (level == Level.IPPROTO_IP) return getIpOption(tcb, name);
   if (level == Level.IPPROTO_TCP) return getTcpOption(tcb, name);
+  if (level == Level.SOL_SANDWIRE) return getOwnOption(tcb, name);
   return -Errno.ENOPROTOOPT;
 }
 
@@ -40,6 +45,8 @@ function getSocketOption(tcb: Tcb, name: u32): i32 {
       return <i32>tcb.wants(Wish.KeepAlive);
     case SocketOption.SO_OOBINLINE:
       return <i32>tcb.wants(Wish.OobInline);
+    case SocketOption.SO_RCVLOWAT:
+      return <i32>tcb.receiveLowat;
     case SocketOption.SO_LINGER:
       store<u32>(second, tcb.lingerSeconds);
       return <i32>tcb.wants(Wish.Linger);
@@ -76,15 +83,33 @@ function getTcpOption(tcb: Tcb, name: u32): i32 {
       return <i32>tcb.synRetries;
     case TcpOption.TCP_LINGER2:
       return <u32>tcb.linger2 == NOT_AT_ALL ? -1 : <i32>(finWait2Of(tcb) / 1000);
+    case TcpOption.TCP_CORK:
+      return <i32>tcb.wants(Wish.Cork);
+    case TcpOption.TCP_QUICKACK:
+      return <i32>tcb.wants(Wish.QuickAck);
+    case TcpOption.TCP_DEFER_ACCEPT:
+      return <i32>secondsOfRepeats(tcb.deferAccept);
+    case TcpOption.TCP_WINDOW_CLAMP:
+      return <i32>tcb.windowClamp;
+    case TcpOption.TCP_USER_TIMEOUT:
+      return <i32>tcb.userTimeout;
+    case TcpOption.TCP_NOTSENT_LOWAT:
+      return <i32>tcb.notSentLowat;
     default:
       return -Errno.ENOPROTOOPT;
   }
+}
+
+function getOwnOption(tcb: Tcb, name: u32): i32 {
+  if (!USER_TIMEOUT_OPTION || name != SandwireOption.USER_TIMEOUT_OPTION) return -Errno.ENOPROTOOPT;
+  return <i32>secondsOf(tcb.advUto);
 }
 
 export function streamSetOption(tcb: Tcb, level: u32, name: u32, n: u32, seconds: u32): i32 {
   if (level == Level.SOL_SOCKET) return setSocketOption(tcb, name, n, seconds);
   if (level == Level.IPPROTO_IP) return setIpOption(tcb, name, n);
   if (level == Level.IPPROTO_TCP) return setTcpOption(tcb, name, n);
+  if (level == Level.SOL_SANDWIRE) return setOwnOption(tcb, name, n);
   return -Errno.ENOPROTOOPT;
 }
 
@@ -107,6 +132,10 @@ function setSocketOption(tcb: Tcb, name: u32, n: u32, seconds: u32): i32 {
       return setKeepAlive(tcb, n != 0);
     case SocketOption.SO_OOBINLINE:
       return wish(tcb, Wish.OobInline, n);
+    case SocketOption.SO_RCVLOWAT:
+      tcb.receiveLowat = n ? min(n, LARGEST) : 1;
+      tcb.tell();
+      return 0;
     case SocketOption.SO_LINGER:
       tcb.lingerSeconds = <u16>min<u32>(seconds, 0xffff);
       return wish(tcb, Wish.Linger, n);
@@ -144,7 +173,7 @@ function setTcpOption(tcb: Tcb, name: u32, n: u32): i32 {
   switch (name) {
     case TcpOption.TCP_NODELAY:
       tcb.wish(Wish.NoDelay, n != 0);
-      if (tcb.state >= State.Established) tcb.mark(); // what Nagle held back may go
+      if (n && tcb.state >= State.Established) uncork(tcb); // what Nagle, or even TCP_CORK, held back may go
       return 0;
     case TcpOption.TCP_MAXSEG:
       if (n < 88 || n > 0x7fff) return -Errno.EINVAL;
@@ -169,7 +198,67 @@ function setTcpOption(tcb: Tcb, name: u32, n: u32): i32 {
     case TcpOption.TCP_LINGER2:
       tcb.linger2 = <u8>(<i32>n < 0 ? NOT_AT_ALL : min(n, MOST_LINGER2));
       return 0;
+    case TcpOption.TCP_CORK:
+      tcb.wish(Wish.Cork, n != 0);
+      if (tcb.state >= State.Established) tcb.mark();
+      return 0;
+    case TcpOption.TCP_QUICKACK:
+      return setQuickAck(tcb, n);
+    case TcpOption.TCP_DEFER_ACCEPT:
+      tcb.deferAccept = <u8>repeatsWithin(n);
+      return 0;
+    case TcpOption.TCP_WINDOW_CLAMP:
+      return setWindowClamp(tcb, n);
+    case TcpOption.TCP_USER_TIMEOUT:
+      if (n > LARGEST) return -Errno.EINVAL;
+      setUserTimeout(tcb, n);
+      return 0;
+    case TcpOption.TCP_NOTSENT_LOWAT:
+      tcb.notSentLowat = min(n, LARGEST);
+      tcb.wish(Wish.NotSentLowat, n != 0);
+      tcb.tell();
+      return 0;
     default:
       return -Errno.ENOPROTOOPT;
   }
+}
+
+/** What waits for the delayed acknowledgement is acknowledged now, and what comes at once; until it is taken back. */
+function setQuickAck(tcb: Tcb, on: u32): i32 {
+  tcb.wish(Wish.QuickAck, on != 0);
+  if (!on || !tcb.has(Flag.AckDelayed)) return 0;
+  tcb.set(Flag.AckNow);
+  tcb.mark();
+  return 0;
+}
+
+/** The least clamp: half of the smallest receive buffer (Linux). */
+const LEAST_CLAMP: u32 = 1152;
+
+/** 0 takes it back, which only a closed socket may (Linux). */
+function setWindowClamp(tcb: Tcb, n: u32): i32 {
+  if (n == 0 && tcb.state != State.Closed) return -Errno.EINVAL;
+  tcb.windowClamp = n ? min(max(n, LEAST_CLAMP), LARGEST) : 0;
+  return wish(tcb, Wish.WindowClamp, n);
+}
+
+function setOwnOption(tcb: Tcb, name: u32, n: u32): i32 {
+  if (!USER_TIMEOUT_OPTION || name != SandwireOption.USER_TIMEOUT_OPTION) return -Errno.ENOPROTOOPT;
+  if (n > LONGEST) return -Errno.EINVAL;
+  advertise(tcb, n);
+  return 0;
+}
+
+/** How often a SYN-ACK is repeated in so many seconds (Linux: secs_to_retrans), and the other way round. */
+function repeatsWithin(seconds: u32): u32 {
+  if (<i32>seconds <= 0) return 0;
+  let repeats: u32 = 1;
+  while (repeats < 0xff && secondsOfRepeats(repeats) < seconds) repeats++;
+  return repeats;
+}
+
+function secondsOfRepeats(repeats: u32): u32 {
+  let seconds: u32 = 0;
+  for (let i: u32 = 0; i < repeats; i++) seconds += min<u32>(1 << min<u32>(i, 7), 120);
+  return seconds;
 }

@@ -3,12 +3,13 @@ import { isBroadcast, isLocal, isMulticast } from "../ip/iface";
 import { sourceFor } from "../ip/route";
 import { receiveBuffer, sendBuffer } from "../settings";
 import { ringRead, ringSpan, ringWrite } from "../storage/ring";
-import { hasRoom, sendRoom } from "../tcp/acknowledge";
+import { corkAfter } from "../tcp/cork";
 import { closeSending, orphan } from "../tcp/ending";
 import { takeTcb } from "../tcp/lifecycle";
 import { closeListener, firstAccepted, takeAccepted } from "../tcp/accept";
 import { bindTcb, connectTcb, listenOn } from "../tcp/open";
 import { held, worthAnnouncing } from "../tcp/receiver";
+import { hasRoom, sendRoom } from "../tcp/room";
 import { maySend } from "../tcp/state";
 import { Flag, NONE, Tcb, tcbs } from "../tcp/tcb";
 import { forgetUrgent, readFrom, readOn, readable, receiveUrgent, urge, urgentWaits } from "../tcp/urgent";
@@ -98,13 +99,14 @@ export function streamSend(tcb: Tcb, from: usize, length: u32, flags: u32): i32 
   const snd = tcb.snd;
   const taken = min(length, sendRoom(tcb));
   ringWrite(snd.buffer, snd.size - 1, snd.end.bits, from, taken);
-  queued(tcb, taken);
+  queued(tcb, taken, (flags & MessageFlag.MSG_MORE) != 0);
   if (flags & MessageFlag.MSG_OOB && taken) urge(tcb);
   if (taken < length) tcb.set(Flag.WriterWaits);
   return <i32>taken;
 }
 
-function queued(tcb: Tcb, octets: u32): void {
+function queued(tcb: Tcb, octets: u32, more: bool): void {
+  corkAfter(tcb, more);
   if (octets == 0) return;
   tcb.snd.end = tcb.snd.end.plus(octets);
   tcb.mark();
@@ -127,7 +129,7 @@ export function streamSendCommit(tcb: Tcb, octets: u32): i32 {
   const why = sendable(tcb);
   if (why < 0) return why;
   if (octets > ringSpan(tcb.snd.size - 1, tcb.snd.end.bits, sendRoom(tcb))) return -Errno.EINVAL;
-  queued(tcb, octets);
+  queued(tcb, octets, false);
   return <i32>octets;
 }
 
@@ -201,6 +203,11 @@ export function streamShutdown(tcb: Tcb, how: u32): i32 {
   return 0;
 }
 
+/** SO_RCVLOWAT octets can be read, or as many as the receive buffer can be counted on to hold. */
+function isReadable(tcb: Tcb): bool {
+  return readable(tcb) >= max<u32>(1, min(tcb.receiveLowat, tcb.rcv.size >> 1));
+}
+
 /** The poll(2) mask. */
 export function streamReady(tcb: Tcb): u32 {
   const state = tcb.state;
@@ -211,7 +218,7 @@ export function streamReady(tcb: Tcb): u32 {
   const noMoreOut = tcb.has(Flag.FinQueued) || state == State.Closed;
   let mask: u32 = tcb.error ? Poll.POLLERR : 0;
   if (noMoreIn) mask |= Poll.POLLIN | Poll.POLLRDHUP;
-  else if (readable(tcb)) mask |= Poll.POLLIN;
+  else if (isReadable(tcb)) mask |= Poll.POLLIN;
   if (urgentWaits(tcb)) mask |= Poll.POLLPRI;
   if (noMoreIn && noMoreOut) mask |= Poll.POLLHUP;
   if (noMoreOut || hasRoom(tcb)) mask |= Poll.POLLOUT;

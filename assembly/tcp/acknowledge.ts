@@ -6,6 +6,7 @@ import { ackScored } from "./mend";
 import { duplicateAck, newAck } from "./recovery";
 import { backedOff, sample } from "./rtt";
 import { clearScoreboard } from "./scoreboard";
+import { offerRoom } from "./room";
 import { seg } from "./segment";
 import { Seq } from "./seq";
 import { Agreed, Flag, Tcb, Timer } from "./tcb";
@@ -67,22 +68,7 @@ function advance(tcb: Tcb, ack: Seq, scored: bool): void {
   else if (restart) arm(tcb, Timer.Retransmit, backedOff(tcb));
   if (snd.max == ack) tcb.clear(Flag.Retransmit);
   tcb.mark();
-  if (tcb.has(Flag.WriterWaits | Flag.RoomWanted) && hasRoom(tcb)) {
-    tcb.clear(Flag.WriterWaits | Flag.RoomWanted);
-    tcb.tell();
-  }
-}
-
-/** A third of the send buffer is free: enough to wake a writer for. */
-export function hasRoom(tcb: Tcb): bool {
-  return sendRoom(tcb) * 3 >= tcb.snd.size;
-}
-
-/** Octets the user may still queue. */
-// prettier-ignore
-@inline export function sendRoom(tcb: Tcb): u32 {
-  const snd = tcb.snd;
-  return snd.size - min(snd.end.since(snd.una), snd.size);
+  offerRoom(tcb);
 }
 
 /** Only a segment that is not older than the last one that did may change the window (RFC 9293 §3.10.7.4). */

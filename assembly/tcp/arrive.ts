@@ -1,8 +1,9 @@
 import { Drop, Errno, State } from "../abi";
-import { TIMESTAMPS } from "../config";
+import { TIMESTAMPS, USER_TIMEOUT_OPTION } from "../config";
 import { now } from "../clock";
 import { drop } from "../stats";
 import { TcpFlag } from "../wire/tcp";
+import { options } from "../wire/tcp_options";
 import { ackArrives, challenge } from "./acknowledge";
 import { refuse } from "./emit";
 import { over } from "./ending";
@@ -20,6 +21,7 @@ import { Agreed, Flag, NONE, Tcb } from "./tcb";
 import { textArrives } from "./text";
 import { TimeWait, findTimeWait } from "./timewait";
 import { urgentArrives } from "./urgent";
+import { userTimeoutArrives } from "./user_timeout";
 import { timeWaitArrives } from "./waiting";
 
 /** RFC 9293 §3.10.7, SEGMENT ARRIVES. */
@@ -104,6 +106,7 @@ function otherwise(tcb: Tcb): Drop {
 /** URG, text, FIN (sixth to eighth). */
 function rest(tcb: Tcb): Drop {
   if (seg.urg) urgentArrives(tcb);
+  if (USER_TIMEOUT_OPTION && options.userTimeout) userTimeoutArrives(tcb);
   const why = textArrives(tcb);
   if (tcb.state == State.Closed) return why;
   if (why == Drop.None || why == Drop.TcpDuplicate) finArrives(tcb);

@@ -9,7 +9,7 @@ import { ringRead } from "../storage/ring";
 import { TCP_HEADER, TcpFlag, TcpHeader } from "../wire/tcp";
 import { timestampOffset } from "./isn";
 import { announcedMss } from "./lifecycle";
-import { blocksToSend, timestamp, writeOptions, writeSynOptions, writeTimestamps } from "./options";
+import { blocksToSend, tellsTimeout, timestamp, writeOptions, writeSynOptions, writeTimeout, writeTimestamps } from "./options";
 import { freeSpace, scaleFor, windowToAnnounce } from "./receiver";
 import { seg } from "./segment";
 import { Seq } from "./seq";
@@ -59,7 +59,7 @@ export function emitPlan(tcb: Tcb): bool {
   }
   let size = TCP_HEADER;
   if (flags & TcpFlag.SYN) size += synOptions(tcb, at + size, flags);
-  else if (tcb.agreed) size += writeOptions(tcb, at + size, flags & TcpFlag.RST ? 0 : blocksToSend(tcb));
+  else if (tcb.agreed || tellsTimeout(tcb)) size += writeOptions(tcb, at + size, flags & TcpFlag.RST ? 0 : blocksToSend(tcb));
   const ports = ((<u32>tcb.localPort) << 16) | tcb.foreignPort;
   writeHeader(at, ports, plan.seq, tcb.rcv.nxt, size, flags, announce(tcb, flags));
   if (tcb.has(Flag.UrgentOut) && !(flags & (TcpFlag.SYN | TcpFlag.RST))) pointOut(tcb, at, plan.seq);
@@ -74,7 +74,8 @@ function synOptions(tcb: Tcb, at: usize, flags: u32): u32 {
   const answer = (flags & TcpFlag.ACK) != 0;
   const offer = answer ? <u32>tcb.agreed : ourOffer();
   if (TIMESTAMPS && !answer) tcb.tsOffset = timestampOffset(tcb.localAddress, tcb.localPort, tcb.foreignAddress, tcb.foreignPort);
-  return writeSynOptions(at, announcedMss(tcb.userMss), scaleFor(tcb.rcv.size), offer, timestamp(tcb), tcb.tsRecent);
+  const size = writeSynOptions(at, announcedMss(tcb.userMss), scaleFor(tcb.rcv.size), offer, timestamp(tcb), tcb.tsRecent);
+  return size + writeTimeout(at + size, tcb.advUto);
 }
 
 /** A mask of Agreed. */
@@ -119,7 +120,8 @@ export function emitSynAck(entry: HalfOpen, userMss: u32, ttl: u32, tos: u32): b
   const receive = (<u32>1) << entry.receiveOrder;
   const value = now() + entry.timestampOffset;
   const mss = announcedMss(userMss);
-  const size = TCP_HEADER + writeSynOptions(at + TCP_HEADER, mss, scaleFor(receive), entry.agreed, value, entry.tsRecent);
+  let size = TCP_HEADER + writeSynOptions(at + TCP_HEADER, mss, scaleFor(receive), entry.agreed, value, entry.tsRecent);
+  size += writeTimeout(at + size, Tcb.at(entry.listener).advUto);
   const ports = ((<u32>entry.localPort) << 16) | entry.foreignPort;
   const flags = TcpFlag.SYN | TcpFlag.ACK;
   writeHeader(at, ports, entry.iss, entry.irs.plus(1), size, flags, min(receive, LARGEST_WINDOW));

@@ -1,9 +1,9 @@
 import { Counter, Errno, State } from "../abi";
 import { MAX_TCBS, RACK } from "../config";
-import { retries } from "../settings";
 import { now } from "../clock";
 import { doubtRoute } from "../ip/route";
 import { count } from "../stats";
+import { uncork } from "./cork";
 import { abort, orphaned, over } from "./ending";
 import { synAckDue } from "./listen";
 import { reorderDue } from "./mend";
@@ -15,6 +15,7 @@ import { probeDue } from "./tail";
 import { Flag, Tcb, Timer, Wish } from "./tcb";
 import { Pending, arm, fired, nextDue, reschedule } from "./timers";
 import { expireTimeWaits } from "./timewait";
+import { idleLimit, isOverdue, nextTimeout, probedInVain } from "./user_timeout";
 
 /** Run the timers that are due, `budget` at most; they only mark (RFC 9293 §3.10.8, TIMEOUTS). */
 export function expireTimers(budget: u32): void {
@@ -55,9 +56,9 @@ function retransmissionDue(tcb: Tcb): bool {
   const snd = tcb.snd;
   tcb.mark();
   if (!tcb.has(Flag.WasEstablished)) return synDue(tcb);
-  if (RACK && <u32>tcb.pending != Pending.Timeout) return pendingDue(tcb);
+  if (<u32>tcb.pending != Pending.Timeout) return pendingDue(tcb);
   const persisting = snd.max == snd.una || tcb.has(Flag.Probed) || snd.wnd == 0;
-  if (tcb.unanswered >= retries()) return giveUp(tcb); // R2 (MUST-20)
+  if (isOverdue(tcb, persisting ? tcb.backoff == 0 : tcb.unanswered == 0)) return giveUp(tcb);
   if (persisting && tcb.backoff >= ORPHAN_PROBES && orphaned(tcb)) {
     abort(tcb, 0);
     return false;
@@ -70,13 +71,15 @@ function retransmissionDue(tcb: Tcb): bool {
   }
   tcb.unanswered++;
   if (tcb.backoff < 0xff) tcb.backoff++;
-  arm(tcb, Timer.Retransmit, backedOff(tcb));
+  arm(tcb, Timer.Retransmit, nextTimeout(tcb));
   return true;
 }
 
 /** The timer stood for something else than the timeout, which starts now. */
 function pendingDue(tcb: Tcb): bool {
-  if (<u32>tcb.pending == Pending.Reorder) reorderDue(tcb);
+  if (<u32>tcb.pending == Pending.Cork) uncork(tcb);
+  else if (!RACK) return true;
+  else if (<u32>tcb.pending == Pending.Reorder) reorderDue(tcb);
   else {
     probeDue(tcb);
     arm(tcb, Timer.Retransmit, backedOff(tcb));
@@ -95,13 +98,14 @@ function probe(tcb: Tcb): void {
 }
 
 function synDue(tcb: Tcb): bool {
-  if (tcb.backoff >= tcb.synRetries) return giveUp(tcb);
+  const patient = tcb.userTimeout == 0 || !isOverdue(tcb, tcb.backoff == 0);
+  if (!patient || tcb.backoff >= tcb.synRetries) return giveUp(tcb);
   tcb.backoff++;
   tcb.unanswered++;
   tcb.set(Flag.SynLost);
   tcb.clear(Flag.Timing); // Karn
   tcb.snd.nxt = tcb.iss;
-  arm(tcb, Timer.Retransmit, backedOff(tcb));
+  arm(tcb, Timer.Retransmit, nextTimeout(tcb));
   return true;
 }
 
@@ -119,15 +123,16 @@ function keepDue(tcb: Tcb): bool {
   }
   if (!tcb.wants(Wish.KeepAlive)) return true;
   const idle = now() - tcb.heardAt;
-  if (tcb.keepProbes == 0 && idle < tcb.keepIdle) {
-    arm(tcb, Timer.Keep, tcb.keepIdle - idle);
+  const limit = idleLimit(tcb);
+  if (tcb.keepProbes == 0 && idle < limit) {
+    arm(tcb, Timer.Keep, limit - idle);
     return true;
   }
   if (tcb.snd.max != tcb.snd.una) {
     arm(tcb, Timer.Keep, tcb.keepInterval); // MUST-26: the retransmission timer watches
     return true;
   }
-  if (tcb.keepProbes >= tcb.keepCount) {
+  if (probedInVain(tcb)) {
     abort(tcb, tcb.softError ? tcb.softError : Errno.ETIMEDOUT);
     return false;
   }

@@ -5,6 +5,7 @@ import { sizeFor } from "../storage/buddy";
 import { refuse } from "./emit";
 import { over } from "./ending";
 import { agree, beginReceiving, beginSending, believable, freeBuffers, offered, shiftOf, takeBuffers } from "./lifecycle";
+import { windowToAnnounce } from "./receiver";
 import { sample } from "./rtt";
 import { initReport } from "./sack";
 import { seg } from "./segment";
@@ -60,7 +61,7 @@ export function synSentArrives(tcb: Tcb): bool {
     return false;
   }
   acknowledged(tcb);
-  tcb.rcv.edge = tcb.rcv.nxt.plus(min(tcb.rcv.size, 0xffff)); // what our SYN announced
+  tcb.rcv.edge = tcb.rcv.nxt.plus(min(windowToAnnounce(tcb), 0xffff)); // what our SYN announced
   tcb.set(Flag.AckNow);
   return true;
 }

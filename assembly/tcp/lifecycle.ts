@@ -1,5 +1,5 @@
 import { Counter, State } from "../abi";
-import { KEEP_COUNT, KEEP_IDLE, KEEP_INTERVAL, MTU, SACK, TIMESTAMPS, TTL } from "../config";
+import { KEEP_COUNT, KEEP_IDLE, KEEP_INTERVAL, MTU, SACK, TIMESTAMPS, TTL, USER_TIMEOUT_OPTION } from "../config";
 import { congestionControl, quickAcks, sackOffered, scalingOffered, synRetries, timestampsOffered } from "../settings";
 import { now } from "../clock";
 import { count } from "../stats";
@@ -47,6 +47,7 @@ export function takeTcb(): u32 {
   tcb.keepInterval = KEEP_INTERVAL;
   tcb.keepCount = <u8>KEEP_COUNT;
   tcb.synRetries = <u8>synRetries();
+  tcb.receiveLowat = 1;
   tcb.ranges.init();
   initReport(tcb);
   return i;
@@ -139,6 +140,7 @@ export function agree(tcb: Tcb, mss: u32, scale: u32, agreed: u32): void {
   tcb.rcv.scale = scaled ? scaleFor(tcb.rcv.size) : 0;
   if (TIMESTAMPS) tcb.tsOffset = timestampOffset(tcb.localAddress, tcb.localPort, tcb.foreignAddress, tcb.foreignPort);
   initRepair(tcb);
+  if (USER_TIMEOUT_OPTION) tcb.put(Flag.TellTimeout, tcb.advUto != 0); // also in the first segment behind the SYN (RFC 5482 §3)
   initCongestion(tcb);
 }
 

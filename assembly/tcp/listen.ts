@@ -10,7 +10,7 @@ import { emitHalfOpenAck, emitSynAck, refuse } from "./emit";
 import { initialSequence, timestampOffset } from "./isn";
 import { agree, beginReceiving, beginSending, believable, offered, release, shiftOf, takeBuffers, takeTcb } from "./lifecycle";
 import { scaleFor } from "./receiver";
-import { measured } from "./rtt";
+import { initRtt, measured } from "./rtt";
 import { seg } from "./segment";
 import { Seq } from "./seq";
 import { HalfOpen, addHalfOpen, nameHalfOpen, removeHalfOpen, spareHalfOpen, synQueueFull, wakeHalfOpen } from "./synqueue";
@@ -26,6 +26,7 @@ const COOKIES_NEVER: u32 = 0;
 const COOKIES_ALWAYS: u32 = 2;
 /** A half-open connection answers what it cannot take this often, at most, ms. */
 const ANSWER_INTERVAL: u32 = 500;
+const LONGEST_TIMEOUT: u32 = 120000;
 /** When the ring is full, try again after this many ms. */
 const RING_PAUSE: u32 = 1;
 
@@ -112,7 +113,14 @@ export function halfOpenArrives(entry: HalfOpen): u32 {
   }
   if (!seg.hasAck) return dropped(Drop.TcpNoAck); // fifth, ACK
   if (seg.ack != entry.iss.plus(1)) return otherAck(entry);
+  if (seg.len == 0 && <u32>entry.retries < <u32>Tcb.at(entry.listener).deferAccept) return deferred(entry);
   return complete(entry);
+}
+
+/** Nobody is interested before there is text: the peer believes itself connected, we remember that it answered, as Linux does. */
+function deferred(entry: HalfOpen): u32 {
+  entry.deferred = true;
+  return dropped(Drop.TcpDeferred);
 }
 
 function dropped(why: Drop): u32 {
@@ -197,6 +205,11 @@ function inherit(tcb: Tcb, listener: Tcb): void {
   tcb.keepIdle = listener.keepIdle;
   tcb.keepInterval = listener.keepInterval;
   tcb.keepCount = listener.keepCount;
+  tcb.userTimeout = listener.userTimeout;
+  tcb.advUto = listener.advUto;
+  tcb.windowClamp = listener.windowClamp;
+  tcb.notSentLowat = listener.notSentLowat;
+  tcb.receiveLowat = listener.receiveLowat;
   tcb.lingerSeconds = listener.lingerSeconds;
   tcb.linger2 = listener.linger2;
   tcb.wantedRcv = listener.wantedRcv;
@@ -224,7 +237,9 @@ function establish(tcb: Tcb, entry: HalfOpen): void {
   snd.maxWnd = snd.wnd;
   snd.wl1 = seg.seq;
   snd.wl2 = seg.ack;
-  if (entry.retries > 0)
+  if (entry.deferred)
+    initRtt(tcb); // it answered at once, we did not listen
+  else if (entry.retries > 0)
     tcb.rto = 3000; // RFC 6298 §5.7
   else if (entry.sent == 1) measured(tcb, now() - entry.at);
   tcb.set(Flag.WasEstablished);
@@ -236,10 +251,15 @@ function establish(tcb: Tcb, entry: HalfOpen): void {
 
 /** The SYN-ACK was not answered in time: send it again, twice as patient, or give up. */
 export function synAckDue(entry: HalfOpen): void {
-  if (entry.retries >= synAckRetries()) {
+  const patience = <u32>Tcb.at(entry.listener).deferAccept;
+  if (entry.retries >= synAckRetries() && (!entry.deferred || <u32>entry.retries >= patience)) {
     count(Counter.TcpAttemptFails);
     removeHalfOpen(entry);
     return;
+  }
+  if (entry.deferred && <u32>entry.retries + 1 < patience) {
+    entry.retries++; // time passes, but the peer has our SYN-ACK
+    return wakeHalfOpen(entry, now() + synAckTimeout(entry));
   }
   const again = entry.sent > 0;
   if (!sendSynAck(entry)) return wakeHalfOpen(entry, now() + RING_PAUSE);
@@ -247,5 +267,10 @@ export function synAckDue(entry: HalfOpen): void {
     entry.retries++;
     count(Counter.TcpRetransmits);
   }
-  wakeHalfOpen(entry, now() + (SYNACK_TIMEOUT << entry.retries));
+  wakeHalfOpen(entry, now() + synAckTimeout(entry));
+}
+
+/** Twice as long each time. */
+function synAckTimeout(entry: HalfOpen): u32 {
+  return min<u32>(SYNACK_TIMEOUT << min<u32>(entry.retries, 7), LONGEST_TIMEOUT);
 }

@@ -4,12 +4,14 @@ import { now } from "../clock";
 import { count } from "../stats";
 import { TcpFlag } from "../wire/tcp";
 import { onIdle } from "./congestion/control";
+import { CORK_TIME, corked } from "./cork";
 import { emitPlan, plan } from "./emit";
 import { settle } from "./ending";
 import { checkInvariants } from "./invariants";
 import { textRoom } from "./options";
 import { bonus } from "./recovery";
 import { backedOff, startTiming } from "./rtt";
+import { offerRoom } from "./room";
 import { Mending, Repair, pipe } from "./repair";
 import { clearScoreboard, firstLost, noteResent, noteSent } from "./scoreboard";
 import { Sent } from "./sent";
@@ -17,7 +19,7 @@ import { Seq } from "./seq";
 import { probeSent, scheduleProbe } from "./tail";
 import { noUndo, stampRetransmission } from "./undo";
 import { Agreed, Flag, NONE, Sender, Tcb, Timer, Wish, work } from "./tcb";
-import { Pending, arm, armed } from "./timers";
+import { Pending, arm, armPending, armed } from "./timers";
 import { urging } from "./urgent";
 
 /** The one place that decides what a connection sends next, and why. */
@@ -27,6 +29,7 @@ export function outputAll(): bool {
   for (let turns = work.count; turns > 0; turns--) {
     const tcb = Tcb.at(work.pop());
     const done = output(tcb);
+    if (tcb.wants(Wish.NotSentLowat)) offerRoom(tcb);
     if (TRACE) checkInvariants(tcb);
     if (done) settle(tcb);
     else {
@@ -220,7 +223,7 @@ function worthSending(tcb: Tcb, text: u32, queued: u32, fin: bool): bool {
   if (snd.nxt.before(snd.max)) return true; // it was sent before
   const idle = snd.nxt == snd.una;
   // Nagle; but a writer that waits for room will add nothing, so there is nothing to wait for.
-  if (text == queued) return idle || tcb.wants(Wish.NoDelay) || tcb.has(Flag.WriterWaits) || urging(tcb);
+  if (text == queued) return urging(tcb) || (!corked(tcb) && (idle || tcb.wants(Wish.NoDelay) || tcb.has(Flag.WriterWaits)));
   return idle && text >= snd.maxWnd >> 1; // Fs = 1/2
 }
 
@@ -253,7 +256,7 @@ function worthSending(tcb: Tcb, text: u32, queued: u32, fin: bool): bool {
   else if (scored) noteSent(tcb, end, again);
   if (end.after(snd.max)) snd.max = end;
   if (end.after(snd.nxt)) snd.nxt = end;
-  if (!armed(tcb, Timer.Retransmit)) arm(tcb, Timer.Retransmit, backedOff(tcb));
+  if (!armed(tcb, Timer.Retransmit) || <u32>tcb.pending == Pending.Cork) arm(tcb, Timer.Retransmit, backedOff(tcb));
   if (scored) watch(tcb, length, old);
 }
 
@@ -293,5 +296,6 @@ function waitForWindow(tcb: Tcb): void {
   if (tcb.state == State.Closed || tcb.state == State.TimeWait) return;
   if (snd.end == snd.una && !tcb.has(Flag.FinQueued)) return;
   if (snd.una.after(snd.end)) return;
-  arm(tcb, Timer.Retransmit, backedOff(tcb));
+  if (corked(tcb) && snd.end.since(snd.una) <= snd.wnd) armPending(tcb, Pending.Cork, CORK_TIME);
+  else arm(tcb, Timer.Retransmit, backedOff(tcb));
 }

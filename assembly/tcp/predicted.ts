@@ -1,7 +1,8 @@
 import { Drop, State } from "../abi";
-import { FAST_PATH } from "../config";
+import { FAST_PATH, USER_TIMEOUT_OPTION } from "../config";
 import { now } from "../clock";
 import { TcpFlag } from "../wire/tcp";
+import { options } from "../wire/tcp_options";
 import { ackArrives } from "./acknowledge";
 import { orphaned } from "./ending";
 import { isFresh, noteTimestamp } from "./paws";
@@ -25,6 +26,7 @@ const CONGESTION_EXPERIENCED: u32 = 3;
 @inline export function isExpected(tcb: Tcb): bool {
   if (!FAST_PATH || tcb.state != State.Established || tcb.has(DISTURBED)) return false;
   if ((seg.flags & ~TcpFlag.PSH) != TcpFlag.ACK || (seg.tos & CONGESTION_EXPERIENCED) == CONGESTION_EXPERIENCED) return false;
+  if (USER_TIMEOUT_OPTION && options.userTimeout) return false;
   const rcv = tcb.rcv;
   const snd = tcb.snd;
   if (seg.seq != rcv.nxt || seg.ack.before(snd.una) || seg.ack.after(snd.max)) return false;

@@ -1,6 +1,6 @@
 import { windowShift } from "../settings";
 import { Seq } from "./seq";
-import { Flag, Receiver, Tcb } from "./tcb";
+import { Flag, Receiver, Tcb, Wish } from "./tcb";
 
 /** The receive window: how much is free, and how much of that we say (RFC 9293 §3.8.6.2.2). */
 
@@ -16,9 +16,13 @@ import { Flag, Receiver, Tcb } from "./tcb";
   return held < rcv.size ? rcv.size - held : 0;
 }
 
-/** What of the free space the window field can express. */
+/** What of the free space the window field can express, and the user lets us say (TCP_WINDOW_CLAMP). */
 // prettier-ignore
-@inline function offerable(rcv: Receiver): u32 { return min(freeSpace(rcv), <u32>0xffff << rcv.scale); }
+@inline function offerable(tcb: Tcb): u32 {
+  const rcv = tcb.rcv;
+  const free = min(freeSpace(rcv), <u32>0xffff << rcv.scale);
+  return tcb.wants(Wish.WindowClamp) ? min(free, tcb.windowClamp) : free;
+}
 
 /** Everything before `nxt` has been received. A probe, or a FIN, may lie beyond what was announced. */
 // prettier-ignore
@@ -31,26 +35,33 @@ import { Flag, Receiver, Tcb } from "./tcb";
 // prettier-ignore
 @inline export function windowToAnnounce(tcb: Tcb): u32 {
   const rcv = tcb.rcv;
-  const free = offerable(rcv);
+  const free = offerable(tcb);
   const announced = rcv.edge.since(rcv.nxt);
-  if (free < announced + step(rcv)) return announced;
+  if (free < announced + step(tcb)) return announced;
   return free;
+}
+
+/** Half of the largest window there can be. */
+// prettier-ignore
+@inline function half(tcb: Tcb): u32 {
+  const size = tcb.rcv.size;
+  return (tcb.wants(Wish.WindowClamp) ? min(size, tcb.windowClamp) : size) >> 1;
 }
 
 /** The least the right edge may move: min(half the buffer, a full-sized segment). */
 // prettier-ignore
-@inline function step(rcv: Receiver): u32 {
-  return min(rcv.size >> 1, rcv.mss);
+@inline function step(tcb: Tcb): u32 {
+  return min(half(tcb), tcb.rcv.mss);
 }
 
 /** The user has read: is the window so much larger that the peer must hear of it at once? */
 export function worthAnnouncing(tcb: Tcb): bool {
   const rcv = tcb.rcv;
   const announced = rcv.edge.since(rcv.nxt);
-  const free = offerable(rcv);
+  const free = offerable(tcb);
   const gain = free > announced ? free - announced : 0;
-  if (gain >= min(rcv.size >> 1, 2 * rcv.mss)) return true;
-  return announced < rcv.mss && gain >= step(rcv);
+  if (gain >= min(half(tcb), 2 * rcv.mss)) return true;
+  return announced < rcv.mss && gain >= step(tcb);
 }
 
 /**

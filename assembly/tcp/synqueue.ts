@@ -34,6 +34,8 @@ export class HalfOpen extends Tuple {
   /** SYN-ACKs that have left. */
   sent: u8;
   listener: u16;
+  /** Its third step came without text, and waits for some (TCP_DEFER_ACCEPT). */
+  deferred: bool;
 
   @inline static at(i: u32): HalfOpen {
     return changetype<HalfOpen>(table + <usize>i * HALF_OPEN_SIZE);
@@ -95,6 +97,7 @@ export function nameHalfOpen(entry: HalfOpen, local: u32, localPort: u32, foreig
   entry.foreignPort = <u16>foreignPort;
   entry.retries = 0;
   entry.sent = 0;
+  entry.deferred = false;
 }
 
 /** A new entry for this four-tuple; there must be room. */

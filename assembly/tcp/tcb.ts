@@ -63,6 +63,8 @@ export const enum Flag {
   WasEstablished = 1 << 21,
   /** A zero window has been probed: SND.NXT is one octet beyond what the peer allows. */
   Probed = 1 << 22,
+  /** The user has said that more text will follow (MSG_MORE). */
+  More = 1 << 23,
   /** The peer's FIN has been seen, at `finAt`, perhaps beyond a hole. */
   FinSeen = 1 << 24,
   /** Text beyond a hole is held. */
@@ -75,6 +77,10 @@ export const enum Flag {
   Loss = 1 << 28,
   /** Send a tail loss probe (RFC 8985 §7). */
   TailProbe = 1 << 29,
+  /** What is queued is not to be held back for more. */
+  CorkOver = 1 << 30,
+  /** The next segment tells `advUto` (RFC 5482). */
+  TellTimeout = 1 << 31,
 }
 
 /** What both SYNs agreed on, in one bit each. */
@@ -97,6 +103,14 @@ export const enum Wish {
   Linger = 1 << 3,
   /** Urgent data stays in the stream. */
   OobInline = 1 << 4,
+  /** Only full segments. */
+  Cork = 1 << 5,
+  /** No delayed acknowledgements. */
+  QuickAck = 1 << 6,
+  /** `windowClamp`, `notSentLowat`, `userTimeout` were set. */
+  WindowClamp = 1 << 7,
+  NotSentLowat = 1 << 8,
+  UserTimeout = 1 << 9,
 }
 
 export const enum Timer {
@@ -234,6 +248,17 @@ export class Tcb extends Tuple {
   synRetries: u8;
   /** TCP_LINGER2: seconds in FIN-WAIT-2 without a user; 0: as FIN_WAIT2 says, NOT_AT_ALL. */
   linger2: u8;
+  /** TCP_DEFER_ACCEPT of a listener, as repetitions of a SYN-ACK. */
+  deferAccept: u8;
+  /** What we advertise with the user timeout option, as its field has it; 0: we do not (RFC 5482). */
+  advUto: u16;
+  /** TCP_USER_TIMEOUT, or what a peer's option made of it, ms; when the peer was last known to move, while the timer fires. */
+  userTimeout: u32;
+  silentSince: u32;
+  windowClamp: u32;
+  notSentLowat: u32;
+  /** SO_RCVLOWAT. */
+  receiveLowat: u32;
   /** Listener: bound of `accepting`. */
   backlog: u16;
   /** Listener: completed connections not taken by accept yet, first to last; in them, the next one. */

@@ -9,7 +9,7 @@ import { reportArrival, reportTwice } from "./sack";
 import { seg } from "./segment";
 import { Seq } from "./seq";
 import { mayReceive } from "./state";
-import { Flag, Tcb, Timer } from "./tcb";
+import { Flag, Tcb, Timer, Wish } from "./tcb";
 import { arm, armed } from "./timers";
 
 /** The text of a segment: RFC 9293 §3.10.7.4, seventh. It goes to its place in the receive buffer at once, in order or not. */
@@ -135,7 +135,7 @@ function writeGaps(tcb: Tcb, from: usize, start: Seq, end: Seq): void {
 /** Every second full-sized segment at once, otherwise after DELAYED_ACK (RFC 9293 §3.8.6.3, SHLD-19, MUST-40). */
 function delayAck(tcb: Tcb): void {
   const rcv = tcb.rcv;
-  if (rcv.nxt.since(rcv.acked) >= 2 * rcv.mss || quickly(tcb)) {
+  if (rcv.nxt.since(rcv.acked) >= 2 * rcv.mss || tcb.wants(Wish.QuickAck) || quickly(tcb)) {
     tcb.set(Flag.AckNow);
     tcb.mark();
     return;

@@ -24,6 +24,8 @@ export const enum Pending {
   Probe,
   /** Until what may only have been overtaken counts as lost. */
   Reorder,
+  /** Until a segment that is not full is held back no longer (TCP_CORK). */
+  Cork,
 }
 
 /** Timer.Retransmit for something else than the timeout. */

@@ -1,4 +1,4 @@
-import { SACK, TIMESTAMPS } from "../config";
+import { SACK, TIMESTAMPS, USER_TIMEOUT_OPTION } from "../config";
 import { be } from "./bytes";
 
 /** Option kinds (RFC 9293 §3.2, RFC 7323 §2.2 and §3.2, RFC 2018 §2 and §3). */
@@ -10,6 +10,7 @@ const enum Kind {
   SackPermitted = 4,
   Sack = 5,
   Timestamps = 8,
+  UserTimeout = 28,
 }
 
 /** No window scale option was there. */
@@ -29,15 +30,18 @@ export class Options {
   /** Where the first SACK block is, and how many there are. */
   blocks: usize;
   blockCount: u32;
+  /** The field of a user timeout option (RFC 5482 §3), 0 for none. */
+  userTimeout: u32;
   timestamps: bool;
   sackPermitted: bool;
 }
-export const options = changetype<Options>(memory.data(28, 4));
+export const options = changetype<Options>(memory.data(32, 4));
 
 const MSS_LENGTH: u32 = 4;
 const SCALE_LENGTH: u32 = 3;
 const PERMITTED_LENGTH: u32 = 2;
 const TIMESTAMPS_LENGTH: u32 = 10;
+export const USER_TIMEOUT_SIZE: u32 = 4;
 const BLOCK: u32 = 8;
 /** Room for options in a header (RFC 9293 §3.1). */
 const MOST: u32 = 40;
@@ -51,6 +55,7 @@ export function noOptions(): void {
   options.mss = 0;
   options.scale = NO_SCALE;
   options.blockCount = 0;
+  if (USER_TIMEOUT_OPTION) options.userTimeout = 0;
   options.timestamps = false;
   options.sackPermitted = false;
 }
@@ -92,6 +97,9 @@ function parseOption(kind: u32, length: u32, value: usize): bool {
   } else if (TIMESTAMPS && kind == Kind.Timestamps) {
     if (length != TIMESTAMPS_LENGTH) return false;
     readTimestamps(value);
+  } else if (USER_TIMEOUT_OPTION && kind == Kind.UserTimeout) {
+    if (length != USER_TIMEOUT_SIZE) return false;
+    options.userTimeout = be.get16(value);
   } else if (SACK && kind == Kind.SackPermitted) {
     if (length != PERMITTED_LENGTH) return false;
     options.sackPermitted = true;
@@ -157,6 +165,10 @@ export class OptionWriter {
     this.word(Kind.SackPermitted, PERMITTED_LENGTH, Kind.Timestamps, TIMESTAMPS_LENGTH);
     this.number(value);
     this.number(echo);
+  }
+  /** `<uto>` */
+  userTimeout(field: u32): void {
+    this.word(Kind.UserTimeout, USER_TIMEOUT_SIZE, field >> 8, field & 0xff);
   }
   /** `<nop, nop, sack>`: so many blocks follow. */
   sack(blocks: u32): void {

@@ -192,6 +192,11 @@ export class Station {
     return this.setOption(fd, Level.IPPROTO_TCP, TcpOption[name], value);
   }
 
+  /** An option of IPPROTO_TCP. */
+  tcp(fd: number, name: keyof typeof TcpOption): number {
+    return this.option(fd, Level.IPPROTO_TCP, TcpOption[name]);
+  }
+
   setIp(fd: number, name: keyof typeof IpOption, value: number): number {
     return this.setOption(fd, Level.IPPROTO_IP, IpOption[name], value);
   }
