@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { Flag, pattern } from "../support/packet";
 import type { Heard } from "../support/flow";
 import { expectAlive, sentSegments } from "../support/seen";
+import { fill, flight, sackSegments, segments, sender } from "../support/sender";
 import { active, connecting, passive, PORT, type Connection } from "../support/states";
 import { world, type World } from "../support/world";
 
@@ -117,5 +118,48 @@ describe("the receiver", () => {
     flow.send({ flags: "PA", seq: 1025, data: pattern(500) });
     flow.expect({ flags: "A", ack: 1725 }, 50);
     expect(w.board.read(made.fd).data).toHaveLength(1724);
+  });
+});
+
+describe("the sender", () => {
+  test("2018-5, 2018-6: a peer that throws away what it held gets everything again", async () => {
+    const { w, made } = await sender({ sack: true, congestion: "reno" });
+    w.board.send(made.fd, pattern(10 * 1460));
+    expect(flight(made)).toHaveLength(10);
+    sackSegments(made, 0, [2, 10]);
+    expect(segments(flight(made))).toContain(1);
+    // It acknowledges the first and nothing else: the segments it had held are gone.
+    const got = new Set([1]);
+    let last = 1;
+    for (let i = 0; i < 200 && last < 10; i++) {
+      sackSegments(made, last);
+      w.run(50);
+      for (const heard of made.flow.drain(0)) if (heard.len === 1460) got.add((heard.seq - 1) / 1460 + 1);
+      while (got.has(last + 1)) last++;
+    }
+    expect(last).toBe(10);
+    expect(w.now).toBeLessThan(60_000);
+  });
+
+  test("2018-6: after a timeout the segment at the left edge is sent again though it was reported", async () => {
+    const { w, made } = await sender({ sack: true, congestion: "reno" });
+    w.board.send(made.fd, pattern(4 * 1460));
+    expect(flight(made)).toHaveLength(4);
+    sackSegments(made, 0, [2, 4]);
+    w.run(11);
+    sackSegments(made, 1);
+    made.flow.drain(11);
+    const before = w.board.counters()["TcpTimeouts"];
+    w.waitFor("a timeout", () => w.board.counters()["TcpTimeouts"] > before, 5000);
+    expect(segments(made.flow.drain(20))).toContain(2);
+  });
+
+  test("2018-1: what the peer reports without having permitted it is not looked at", async () => {
+    const { w, made } = await sender({ congestion: "reno" });
+    fill(made);
+    flight(made);
+    sackSegments(made, 0, [2, 9]);
+    expect(segments(flight(made))).not.toContain(1);
+    expect(w.board.counters()["TcpSackRecoveries"]).toBe(0);
   });
 });

@@ -34,6 +34,16 @@ test("3042-1: not beyond the window of the receiver", async () => {
   expect(flight(made).every(({ seq, len }) => seq + len <= Math.max(highest, 1 + made.flow.win * 128))).toBe(true);
 });
 
+test("3042-3: with SACK a duplicate that reports nothing new releases nothing", async () => {
+  const { made } = await sender({ congestion: "reno", sack: true }, { latency: 50 });
+  fill(made);
+  expect(flight(made)).toHaveLength(10);
+  for (let i = 0; i < 5; i++) made.flow.send({ flags: "A", ack: 1 });
+  expect(segments(flight(made)).filter((n) => n > 10)).toEqual([]);
+  made.flow.send({ flags: "A", ack: 1, sack: [[1 + MSS, 1 + 2 * MSS]] });
+  expect(segments(flight(made))).toContain(11);
+});
+
 test("3042-4: what they released is not part of the flight that is halved", async () => {
   const made = await flying();
   for (let i = 0; i < 3; i++) {
