@@ -11,6 +11,9 @@ const AGAIN = -ERRNO["EAGAIN"];
 
 // ---- Sending ----
 
+/** Octets a call may write: more than any buffer takes, and no burden. */
+const LONGEST = 1 << 26;
+
 interface Sending {
   length: number;
   text?: string;
@@ -22,6 +25,7 @@ interface Sending {
 function send(context: CallContext, { length, text, flags, to }: Sending): Attempt {
   const { descriptor, live, sockets } = context;
   const stream = descriptor?.stream;
+  if (length < 0 || length > LONGEST) context.values.unsupported(`${length} octets in one call: at most ${LONGEST}`);
   if (descriptor?.protocol !== "tcp" || !stream) return datagram(context, { length, flags, ...(to ? { to } : {}) });
   const nonblocking = descriptor.nonblocking || (flags & MSG_DONTWAIT) !== 0;
   let sent = 0;

@@ -31,6 +31,8 @@ export interface Verdict {
   /** The line of a broken script, with a mark. */
   excerpt?: string;
   pair?: Pair;
+  /** What the stack sent that no line of the script expects, when it came to its end. */
+  leftovers: string[];
   /** Commands and options that mean nothing here. */
   ignored: string[];
   /** Everything that happened. */
@@ -41,12 +43,13 @@ export interface Verdict {
 
 /** Run one script. Never rejects because of what is in it. */
 export async function drill(file: string, text: string, options: DrillOptions): Promise<Verdict> {
-  const blank: Verdict = { file, outcome: "passed", ignored: [], story: [], seconds: 0 };
+  const blank: Verdict = { file, outcome: "passed", leftovers: [], ignored: [], story: [], seconds: 0 };
   let machine: Machine | undefined;
   let run: Run | undefined;
   const soFar = (): Verdict => ({
     ...blank,
     ignored: [...new Set(run?.ignored)],
+    leftovers: run?.leftovers ?? [],
     story: run?.story.lines ?? [],
     seconds: (machine?.now ?? 0) / 1e6,
   });

@@ -72,6 +72,13 @@ export class Packets {
     });
   }
 
+  /** What the stack sent and no line of the script expects. */
+  leftovers(): string[] {
+    return this.story.network.all.flatMap((connection) =>
+      connection.sent.map(({ at, datagram }) => this.line(spoken(undefined, datagram, connection), at)),
+    );
+  }
+
   private more(queue: Sent[], due: Due): Sent | undefined {
     if (queue.length === 0) this.run.advance(due.end + due.tolerance, () => queue.length > 0);
     return queue.shift();

@@ -6,6 +6,9 @@ import { parseCall } from "./parse_call";
 import { parsePacket } from "./parse_packet";
 import type { Action, Event, Micros, OptionLine, Script, When } from "./script";
 
+/** Seconds a time may be: four months, for what the clock of timestamps does. */
+const LONGEST = 10_000_000;
+
 /** Read a script; words in `given` (--define) stand for their values. Throws a ScriptError where it is not in the language, Unsupported for a kind of packet we do not have. */
 export function parseScript(file: string, text: string, given: readonly OptionLine[] = []): Script {
   const tokens = tokenize(file, text);
@@ -91,6 +94,7 @@ function parseTime(cursor: Cursor, purpose: string): Micros {
   if (token.type !== "integer" && token.type !== "float") cursor.fail(`expected ${purpose}`);
   const seconds = Number(cursor.next().text);
   if (seconds < 0) throw new ScriptError(token.place, `${token.text} is a time before the start`);
+  if (seconds > LONGEST) throw new ScriptError(token.place, `${token.text} s is more than a script may last (${LONGEST} s)`);
   return Math.round(seconds * 1e6);
 }
 

@@ -10,7 +10,7 @@ export interface ReportOptions {
 
 /** What became of a script, for a reader: one line where it passed. */
 export function report(verdict: Verdict, { verbose }: ReportOptions): string {
-  const { file, outcome, message, line, pair, excerpt, story, ignored, seconds } = verdict;
+  const { file, outcome, message, line, pair, excerpt, story, leftovers, ignored, seconds } = verdict;
   const lines = [`${outcome.padEnd(11)} ${file}${outcome === "passed" ? ` (${seconds.toFixed(3)} s)` : ""}`];
   if (message) lines.push(`  ${file}${line ? `:${line}` : ""}: ${outcome === "unsupported" ? "not supported: " : ""}${message}`);
   if (excerpt) lines.push(indented(excerpt));
@@ -18,6 +18,7 @@ export function report(verdict: Verdict, { verbose }: ReportOptions): string {
   if (pair?.marks) lines.push(`              ${pair.marks}`);
   if (verbose || outcome === "failed") lines.push(...soFar(story, verbose ? Infinity : LAST));
   if (ignored.length > 0 && (verbose || outcome !== "passed")) lines.push(`  left out: ${ignored.join("; ")}`);
+  if (leftovers.length > 0 && verbose) lines.push("  not expected by any line:", ...leftovers.map((line) => `    ${line}`));
   return lines.join("\n");
 }
 

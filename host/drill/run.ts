@@ -33,6 +33,8 @@ export class Run {
   private readonly code: CodeRunner;
   /** Commands and options that were left out. */
   readonly ignored: string[] = [];
+  /** What the stack has sent beyond what the script expects: no mistake, since a script may end in the middle. */
+  leftovers: string[] = [];
   /** The time the script had for the event before, which consecutive incoming packets count from. */
   private last: { anchored: boolean; start: Micros } | undefined;
 
@@ -56,6 +58,7 @@ export class Run {
     for (const event of this.script.events) this.step(event);
     const last = this.script.events.at(-1);
     if (last) this.calls.finish(last.place);
+    this.leftovers = this.packets.leftovers();
   }
 
   /** What can be seen to be missing before anything has run. */

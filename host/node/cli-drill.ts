@@ -63,7 +63,15 @@ async function one(file: string, options: DrillOptions): Promise<Verdict> {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    return { file, outcome: "broken", message: `cannot be read: ${message.split(",")[0]}`, ignored: [], story: [], seconds: 0 };
+    return {
+      file,
+      outcome: "broken",
+      message: `cannot be read: ${message.split(",")[0]}`,
+      leftovers: [],
+      ignored: [],
+      story: [],
+      seconds: 0,
+    };
   }
 }
 

@@ -119,4 +119,7 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-process.exit(await main(process.argv.slice(2)));
+const code = await main(process.argv.slice(2));
+// A pipe takes what was written only bit by bit; when its reader is gone, nothing more will be taken.
+process.stdout.on("error", () => process.exit(code));
+process.stdout.write("", () => process.exit(code));

@@ -68,6 +68,11 @@ describe("sandwire drill", () => {
     expect(scripts[1]).toHaveProperty("pair.expected");
   });
 
+  test("all of a long output goes through a pipe", async () => {
+    const { output } = await drill("--json", ...Array.from({ length: 200 }, () => good));
+    expect((JSON.parse(output) as { scripts: unknown[] }).scripts).toHaveLength(200);
+  });
+
   test("--verbose shows the conversation of a script that passes; packetdrill's options are taken", async () => {
     const { code, output } = await drill("--verbose", "--strict_segments", "--bind_port=99", good);
     expect(code).toBe(0);
