@@ -144,6 +144,7 @@ export const enum TcpInfoRecord {
   /** Not measured: 0. */
   rcvRtt = 92,
   rcvSpace = 96,
+  /** 65535 stands for more. */
   totalRetrans = 100,
   size = 104,
 }

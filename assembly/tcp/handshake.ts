@@ -23,6 +23,7 @@ export function openActively(tcb: Tcb, iss: Seq): u32 {
   tcb.flags = Flag.Active;
   tcb.error = 0;
   tcb.softError = 0;
+  tcb.retransmissions = 0;
   tcb.backoff = 0;
   tcb.unanswered = 0;
   tcb.ranges.init();

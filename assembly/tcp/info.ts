@@ -1,11 +1,13 @@
 import { CaState, State, TcpInfoOption, TcpInfoRecord } from "../abi";
-import { MTU } from "../config";
+import { MTU, SACK } from "../config";
 import { delayedAck } from "../settings";
 import { now } from "../clock";
 import { NO_THRESHOLD } from "./congestion/control";
 import { announcedMss } from "./lifecycle";
+import { Repair } from "./repair";
 import { backedOff } from "./rtt";
-import { Agreed, Flag, Tcb } from "./tcb";
+import { Mark, Sent } from "./sent";
+import { Agreed, Flag, NONE, Tcb } from "./tcb";
 import { TIMESTAMPS_SIZE } from "../wire/tcp_options";
 
 /** TCP_INFO: what Linux tells about a connection, in its layout and its units. */
@@ -85,10 +87,12 @@ function optionsOf(tcb: Tcb): u32 {
   return options;
 }
 
+/** What congestion control believes: Linux's ca_state. */
 function caState(tcb: Tcb): u32 {
   if (tcb.has(Flag.Recovery)) return CaState.Recovery;
-  if (tcb.unanswered > 0 && !tcb.has(Flag.Probed)) return CaState.Loss;
-  return tcb.dupAcks ? CaState.Disorder : CaState.Open;
+  if (tcb.has(Flag.Loss) || (tcb.unanswered > 0 && !tcb.has(Flag.Probed))) return CaState.Loss;
+  const sacked = SACK && tcb.uses(Agreed.Sack) && Repair.of(tcb).sacked > 0;
+  return sacked || tcb.dupAcks ? CaState.Disorder : CaState.Open;
 }
 
 /** Segments that so many octets make. */
@@ -102,10 +106,24 @@ function writeSegments(tcb: Tcb): void {
   writer.word(TcpInfoRecord.sndMss, tcb.mss);
   writer.word(TcpInfoRecord.rcvMss, tcb.rcv.mss);
   writer.word(TcpInfoRecord.unacked, segments(tcb, snd.max.since(snd.una)));
+  if (SACK && tcb.uses(Agreed.Sack)) writeScoreboard(tcb, Repair.of(tcb));
+  writer.word(TcpInfoRecord.totalRetrans, tcb.retransmissions);
   writer.word(TcpInfoRecord.reordering, DUP_THRESH);
   writer.word(TcpInfoRecord.pmtu, MTU);
   const usual: u32 = tcb.uses(Agreed.Timestamps) ? TIMESTAMPS_SIZE : 0;
   writer.word(TcpInfoRecord.advmss, announcedMss(tcb.userMss) - usual);
+}
+
+/** A segment that was sent again counts as lost, and as sent again, until it arrives (Linux: lost_out, retrans_out). */
+function writeScoreboard(tcb: Tcb, repair: Repair): void {
+  let resent: u32 = 0;
+  for (let i: u32 = repair.first; i != NONE; i = Sent.of(i).next) {
+    const record = Sent.of(i);
+    if (record.has(Mark.Resent) && !record.has(Mark.Lost | Mark.Sacked)) resent += record.length;
+  }
+  writer.word(TcpInfoRecord.sacked, segments(tcb, repair.sacked));
+  writer.word(TcpInfoRecord.lost, segments(tcb, repair.lost + resent));
+  writer.word(TcpInfoRecord.retrans, segments(tcb, resent));
 }
 
 function writeTimes(tcb: Tcb): void {

@@ -249,7 +249,10 @@ function worthSending(tcb: Tcb, text: u32, queued: u32, fin: bool): bool {
   if (!again) {
     if (!tcb.has(Flag.Recovery | Flag.Loss)) startTiming(tcb, plan.seq);
     count(Counter.TcpOctetsOut, plan.length);
-  } else count(Counter.TcpRetransmits);
+  } else {
+    count(Counter.TcpRetransmits);
+    if (tcb.retransmissions < 0xffff) tcb.retransmissions++;
+  }
   const scored = SACK && tcb.uses(Agreed.Sack) && !(flags & TcpFlag.SYN);
   const old = scored && plan.seq != snd.nxt;
   if (old) sentAgain(tcb, end);

@@ -250,6 +250,8 @@ export class Tcb extends Tuple {
   linger2: u8;
   /** TCP_DEFER_ACCEPT of a listener, as repetitions of a SYN-ACK. */
   deferAccept: u8;
+  /** Segments sent again so far; 65535 stands for more. */
+  retransmissions: u16;
   /** What we advertise with the user timeout option, as its field has it; 0: we do not (RFC 5482). */
   advUto: u16;
   /** TCP_USER_TIMEOUT, or what a peer's option made of it, ms; when the peer was last known to move, while the timer fires. */

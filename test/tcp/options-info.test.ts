@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { CaState, Level, TcpInfoOption, TcpInfoState, TcpOption } from "../../host/node/abi";
 import { pattern, text } from "../support/packet";
-import { inState, passive, PORT, type StateName } from "../support/states";
+import { active, inState, passive, PORT, type StateName } from "../support/states";
 import type { Station } from "../support/station";
 import { fill, grow, sender } from "../support/sender";
 import { named, world } from "../support/world";
@@ -81,10 +81,45 @@ describe("TCP_INFO", () => {
     const before = w.board.info(fd).rto;
     flow.expect({ seq: 1 }, 3000);
     flow.expect({ seq: 1 }, 3000);
-    expect(w.board.info(fd)).toMatchObject({ retransmits: 2, backoff: 2, rto: before * 4, caState: CaState.Loss, unacked: 1 });
+    expect(w.board.info(fd)).toMatchObject({
+      retransmits: 2,
+      backoff: 2,
+      rto: before * 4,
+      caState: CaState.Loss,
+      unacked: 1,
+      totalRetrans: 2,
+    });
     flow.ack();
     w.run(5);
     expect(w.board.info(fd)).toMatchObject({ retransmits: 0, caState: CaState.Open, unacked: 0 });
+  });
+
+  test("with SACK: what the peer holds, what is lost, what was sent again", async () => {
+    const w = await world({ profile: "host", latency: 5 });
+    const made = active(w, { mss: 1000, wscale: 7, sack: true });
+    const { flow, fd } = made;
+    flow.ack();
+    w.run(20);
+    w.board.send(fd, pattern(10_000));
+    w.run(6);
+    flow.drain(0);
+    flow.send({ flags: "A", ack: 1, sack: [[1001, 2001]] });
+    w.run(6);
+    expect(w.board.info(fd)).toMatchObject({ unacked: 10, sacked: 1, lost: 0, caState: CaState.Disorder, totalRetrans: 0 });
+    flow.send({ flags: "A", ack: 1, sack: [[1001, 6001]] });
+    w.run(6);
+    const found = w.board.info(fd);
+    expect(found).toMatchObject({ sacked: 5, lost: 1, retrans: 1, caState: CaState.Recovery, totalRetrans: 1 });
+    flow.send({ flags: "A", ack: 10_001 });
+    w.run(6);
+    expect(w.board.info(fd)).toMatchObject({
+      unacked: 0,
+      sacked: 0,
+      lost: 0,
+      retrans: 0,
+      caState: CaState.Open,
+      totalRetrans: 1,
+    });
   });
 
   test("probes of a closed window are no retransmissions", async () => {
