@@ -160,7 +160,7 @@ function setKeepAlive(tcb: Tcb, on: bool): i32 {
 
 function setIpOption(tcb: Tcb, name: u32, n: u32): i32 {
   if (name == IpOption.IP_TOS) {
-    tcb.tos = <u8>n;
+    tcb.tos = <u8>(n & 0xfc); // the lower two bits are not the user's (RFC 3168 §5)
     return 0;
   }
   if (name != IpOption.IP_TTL) return -Errno.ENOPROTOOPT;

@@ -1,7 +1,9 @@
 import { Counter, Drop } from "../abi";
-import { CHALLENGE_ACKS, SACK } from "../config";
+import { CHALLENGE_ACKS, ECN, SACK } from "../config";
 import { now } from "../clock";
 import { count, drop } from "../stats";
+import { onEcnEcho } from "./congestion/control";
+import { isHeld, takeEcho } from "./ecn";
 import { ackScored } from "./mend";
 import { duplicateAck, newAck } from "./recovery";
 import { backedOff, sample } from "./rtt";
@@ -44,6 +46,7 @@ export function ackArrives(tcb: Tcb): Drop {
   else if (!scored && ack == before && isDuplicate(tcb, wnd)) duplicateAck(tcb);
   if (scored) ackScored(tcb, before);
   if (!ack.before(snd.una)) updateWindow(tcb, wnd);
+  if (ECN && takeEcho(tcb) && !ack.before(before)) onEcnEcho(tcb, snd.max.since(before));
   return Drop.None;
 }
 
@@ -89,7 +92,7 @@ function advance(tcb: Tcb, ack: Seq, scored: bool): void {
     clearScoreboard(tcb);
     snd.nxt = snd.una;
   }
-  if (snd.nxt != snd.una) return;
+  if (snd.nxt != snd.una || (ECN && isHeld(tcb))) return;
   tcb.backoff = 0;
   if (snd.max == snd.una) disarm(tcb, Timer.Retransmit);
   else arm(tcb, Timer.Retransmit, backedOff(tcb));

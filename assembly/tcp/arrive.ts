@@ -1,10 +1,11 @@
 import { Drop, Errno, State } from "../abi";
-import { TIMESTAMPS, USER_TIMEOUT_OPTION } from "../config";
+import { ECN, TIMESTAMPS, USER_TIMEOUT_OPTION } from "../config";
 import { now } from "../clock";
 import { drop } from "../stats";
 import { TcpFlag } from "../wire/tcp";
 import { options } from "../wire/tcp_options";
 import { ackArrives, challenge } from "./acknowledge";
+import { noteMarks } from "./ecn";
 import { refuse } from "./emit";
 import { over } from "./ending";
 import { finArrives, goesOn } from "./finish";
@@ -105,6 +106,7 @@ function otherwise(tcb: Tcb): Drop {
 
 /** URG, text, FIN (sixth to eighth). */
 function rest(tcb: Tcb): Drop {
+  if (ECN) noteMarks(tcb);
   if (seg.urg) urgentArrives(tcb);
   if (USER_TIMEOUT_OPTION && options.userTimeout) userTimeoutArrives(tcb);
   const why = textArrives(tcb);

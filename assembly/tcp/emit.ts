@@ -1,5 +1,5 @@
 import { Counter, Drop, Protocol } from "../abi";
-import { SACK, TIMESTAMPS, TTL } from "../config";
+import { ECN, SACK, TIMESTAMPS, TTL } from "../config";
 import { now } from "../clock";
 import { sackOffered, scalingOffered, timestampsOffered } from "../settings";
 import { Answer, mayAnswer } from "../ip/limit";
@@ -7,6 +7,7 @@ import { begin, finish, tryAgain, whyNot } from "../ip/output";
 import { count, drop } from "../stats";
 import { ringRead } from "../storage/ring";
 import { TCP_HEADER, TcpFlag, TcpHeader } from "../wire/tcp";
+import { answerMarks, codepoint, marksOut } from "./ecn";
 import { timestampOffset } from "./isn";
 import { announcedMss } from "./lifecycle";
 import { blocksToSend, tellsTimeout, timestamp, writeOptions, writeSynOptions, writeTimeout, writeTimestamps } from "./options";
@@ -61,11 +62,13 @@ export function emitPlan(tcb: Tcb): bool {
   if (flags & TcpFlag.SYN) size += synOptions(tcb, at + size, flags);
   else if (tcb.agreed || tellsTimeout(tcb)) size += writeOptions(tcb, at + size, flags & TcpFlag.RST ? 0 : blocksToSend(tcb));
   const ports = ((<u32>tcb.localPort) << 16) | tcb.foreignPort;
-  writeHeader(at, ports, plan.seq, tcb.rcv.nxt, size, flags, announce(tcb, flags));
+  const ect: u32 = ECN ? codepoint(tcb, plan.seq, plan.length) : 0;
+  const marks: u32 = ECN ? marksOut(tcb, flags, ect) : 0;
+  writeHeader(at, ports, plan.seq, tcb.rcv.nxt, size, flags | marks, announce(tcb, flags));
   if (tcb.has(Flag.UrgentOut) && !(flags & (TcpFlag.SYN | TcpFlag.RST))) pointOut(tcb, at, plan.seq);
   const snd = tcb.snd;
   if (plan.length) ringRead(snd.buffer, snd.size - 1, plan.seq.bits, at + size, plan.length);
-  finish(Protocol.IPPROTO_TCP, size + plan.length, tcb.ttl, tcb.tos);
+  finish(Protocol.IPPROTO_TCP, size + plan.length, tcb.ttl, tcb.tos | ect);
   return true;
 }
 
@@ -123,7 +126,7 @@ export function emitSynAck(entry: HalfOpen, userMss: u32, ttl: u32, tos: u32): b
   let size = TCP_HEADER + writeSynOptions(at + TCP_HEADER, mss, scaleFor(receive), entry.agreed, value, entry.tsRecent);
   size += writeTimeout(at + size, Tcb.at(entry.listener).advUto);
   const ports = ((<u32>entry.localPort) << 16) | entry.foreignPort;
-  const flags = TcpFlag.SYN | TcpFlag.ACK;
+  const flags = TcpFlag.SYN | TcpFlag.ACK | answerMarks(entry.agreed);
   writeHeader(at, ports, entry.iss, entry.irs.plus(1), size, flags, min(receive, LARGEST_WINDOW));
   finish(Protocol.IPPROTO_TCP, size, ttl, tos);
   return true;

@@ -1,9 +1,10 @@
 import { Counter, Errno, State } from "../abi";
-import { MAX_TCBS, RACK } from "../config";
+import { ECN, MAX_TCBS, RACK } from "../config";
 import { now } from "../clock";
 import { doubtRoute } from "../ip/route";
 import { count } from "../stats";
 import { uncork } from "./cork";
+import { release } from "./ecn";
 import { abort, orphaned, over } from "./ending";
 import { synAckDue } from "./listen";
 import { reorderDue } from "./mend";
@@ -57,6 +58,7 @@ function retransmissionDue(tcb: Tcb): bool {
   tcb.mark();
   if (!tcb.has(Flag.WasEstablished)) return synDue(tcb);
   if (<u32>tcb.pending != Pending.Timeout) return pendingDue(tcb);
+  if (ECN && release(tcb)) return true;
   const persisting = snd.max == snd.una || tcb.has(Flag.Probed) || snd.wnd == 0;
   if (isOverdue(tcb, persisting ? tcb.backoff == 0 : tcb.unanswered == 0)) return giveUp(tcb);
   if (persisting && tcb.backoff >= ORPHAN_PROBES && orphaned(tcb)) {

@@ -2,6 +2,7 @@ import { Counter, Drop, Errno, State } from "../abi";
 import { now } from "../clock";
 import { count, drop } from "../stats";
 import { sizeFor } from "../storage/buddy";
+import { answered } from "./ecn";
 import { refuse } from "./emit";
 import { over } from "./ending";
 import { agree, beginReceiving, beginSending, believable, freeBuffers, offered, shiftOf, takeBuffers } from "./lifecycle";
@@ -11,7 +12,7 @@ import { initReport } from "./sack";
 import { seg } from "./segment";
 import { Seq } from "./seq";
 import { addConnection } from "./table";
-import { Flag, Tcb, Timer, Wish } from "./tcb";
+import { Agreed, Flag, Tcb, Timer, Wish } from "./tcb";
 import { arm, disarm } from "./timers";
 
 /** The active open. */
@@ -45,7 +46,7 @@ export function synSentArrives(tcb: Tcb): bool {
   if (seg.rst) return reset(tcb); // second, RST
   if (!seg.syn) return ignored(Drop.TcpNotSyn); // fifth, neither
   beginReceiving(tcb, seg.seq); // fourth, SYN
-  agree(tcb, believable(seg.mss), shiftOf(seg.scale), offered());
+  agree(tcb, believable(seg.mss), shiftOf(seg.scale), (offered() & ~Agreed.Ecn) | answered(tcb));
   tcb.tsRecent = seg.tsVal;
   tcb.tsRecentAt = now();
   const snd = tcb.snd;

@@ -3,6 +3,7 @@ import { MTU, SACK } from "../config";
 import { delayedAck } from "../settings";
 import { now } from "../clock";
 import { NO_THRESHOLD } from "./congestion/control";
+import { isReducing } from "./ecn";
 import { announcedMss } from "./lifecycle";
 import { Repair } from "./repair";
 import { backedOff } from "./rtt";
@@ -91,6 +92,7 @@ function optionsOf(tcb: Tcb): u32 {
 function caState(tcb: Tcb): u32 {
   if (tcb.has(Flag.Recovery)) return CaState.Recovery;
   if (tcb.has(Flag.Loss) || (tcb.unanswered > 0 && !tcb.has(Flag.Probed))) return CaState.Loss;
+  if (isReducing(tcb)) return CaState.CWR;
   const sacked = SACK && tcb.uses(Agreed.Sack) && Repair.of(tcb).sacked > 0;
   return sacked || tcb.dupAcks ? CaState.Disorder : CaState.Open;
 }

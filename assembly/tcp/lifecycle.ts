@@ -6,6 +6,7 @@ import { count } from "../stats";
 import { freeBuffer, takeBuffer } from "../storage/buddy";
 import { NO_SCALE, TIMESTAMPS_SIZE } from "../wire/tcp_options";
 import { initCongestion } from "./congestion/control";
+import { initEcn, isAsked } from "./ecn";
 import { timestampOffset } from "./isn";
 import { leaveOrphans } from "./orphans";
 import { scaleFor } from "./receiver";
@@ -125,6 +126,7 @@ export function offered(): u32 {
   if (seg.scale != NO_SCALE && scalingOffered()) agreed |= Agreed.Scale;
   if (TIMESTAMPS && seg.timestamps && timestampsOffered()) agreed |= Agreed.Timestamps;
   if (SACK && seg.sackPermitted && sackOffered()) agreed |= Agreed.Sack;
+  if (isAsked()) agreed |= Agreed.Ecn;
   return agreed;
 }
 
@@ -142,6 +144,7 @@ export function agree(tcb: Tcb, mss: u32, scale: u32, agreed: u32): void {
   initRepair(tcb);
   if (USER_TIMEOUT_OPTION) tcb.put(Flag.TellTimeout, tcb.advUto != 0); // also in the first segment behind the SYN (RFC 5482 §3)
   initCongestion(tcb);
+  initEcn(tcb);
 }
 
 /** Eff.snd.MSS (RFC 9293 §3.7.1, MUST-16): what our usual options leave of what the peer takes. */

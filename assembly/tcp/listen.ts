@@ -6,6 +6,7 @@ import { count, drop } from "../stats";
 import { sizeFor } from "../storage/buddy";
 import { queueAccept } from "./accept";
 import { agreedInClock, keepInClock, makeCookie, redeemCookie, scaleInClock } from "./cookie";
+import { isAsked } from "./ecn";
 import { emitHalfOpenAck, emitSynAck, refuse } from "./emit";
 import { initialSequence, timestampOffset } from "./isn";
 import { agree, beginReceiving, beginSending, believable, offered, release, shiftOf, takeBuffers, takeTcb } from "./lifecycle";
@@ -150,6 +151,7 @@ function sendSynAck(entry: HalfOpen): bool {
 /** The SYN came again: our answer was lost. */
 function repeated(entry: HalfOpen): u32 {
   if (seg.timestamps && i32(seg.tsVal - entry.tsRecent) > 0) entry.tsRecent = seg.tsVal; // RFC 7323 §4.3
+  if (!isAsked()) entry.agreed &= ~(<u8>Agreed.Ecn); // it came again without asking (RFC 3168 §6.1.1.1)
   sendSynAck(entry);
   return dropped(Drop.TcpDuplicate);
 }

@@ -1,10 +1,11 @@
 import { Counter, State } from "../abi";
-import { SACK, TRACE, TUNABLE } from "../config";
+import { ECN, SACK, TRACE, TUNABLE } from "../config";
 import { now } from "../clock";
 import { count } from "../stats";
 import { TcpFlag } from "../wire/tcp";
 import { onIdle } from "./congestion/control";
 import { CORK_TIME, corked } from "./cork";
+import { isHeld } from "./ecn";
 import { emitPlan, plan } from "./emit";
 import { settle } from "./ending";
 import { checkInvariants } from "./invariants";
@@ -190,6 +191,7 @@ function flagsAt(tcb: Tcb, from: Seq, text: u32, mayFinish: bool): u32 {
 function planText(tcb: Tcb): bool {
   const snd = tcb.snd;
   if (snd.nxt.after(snd.end)) return false; // the FIN is out
+  if (ECN && isHeld(tcb)) return false;
   const queued = snd.end.since(snd.nxt);
   if (queued == 0 && !tcb.has(Flag.FinQueued)) return false;
   const flight = snd.nxt.since(snd.una);

@@ -45,6 +45,8 @@ export interface TcpSegment {
   flags: number;
   win: number;
   urgent: number;
+  /** The lower two bits of its datagram's type of service (RFC 3168 §5): 0 not ECT, 1 ECT(1), 2 ECT(0), 3 CE. */
+  ecn: number;
   mss: number | undefined;
   wscale: number | undefined;
   /** [TSval, TSecr] */
@@ -194,6 +196,7 @@ function parseTcp(packet: Packet, ip: IpPacket): void {
     flags: bytes[13],
     win: at.getUint16(14),
     urgent: at.getUint16(18),
+    ecn: ip.tos & 3,
     mss: undefined,
     wscale: undefined,
     timestamps: undefined,
@@ -215,6 +218,7 @@ function checkFlags(packet: Packet, segment: TcpSegment): void {
   if (!(flags & Flag.A) && segment.ack !== 0) packet.problems.push("acknowledgement number without ACK");
   if (segment.src === 0 || segment.dst === 0) packet.problems.push("TCP port 0");
   if (flags & Flag.R && segment.data.length) packet.problems.push("RST with data");
+  if (segment.ecn && (flags & (Flag.S | Flag.R) || !segment.data.length)) packet.problems.push("ECT without new data");
 }
 
 /** Octets each option must have, by kind. */

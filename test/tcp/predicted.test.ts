@@ -30,7 +30,7 @@ const segment = fc.record({
   kind: fc.constant("segment" as const),
   flags: fc.oneof(
     { weight: 12, arbitrary: fc.constantFrom("A", "PA") },
-    { weight: 1, arbitrary: fc.constantFrom("FA", "UA", "SA", "RA", "EA", "WA", "P", "") },
+    { weight: 1, arbitrary: fc.constantFrom("FA", "UA", "SA", "RA", "EA", "CA", "P", "") },
   ),
   seq: near,
   ack: near,

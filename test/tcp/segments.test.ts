@@ -217,7 +217,7 @@ describe("flags that make no sense (H54, H55, H56)", () => {
   });
 
   test("CWR and ECE are ignored without ECN, and the SYN-ACK does not answer them", async () => {
-    const w = await world();
+    const w = await world({ profile: "tiny" });
     const listener = w.board.listen(PORT);
     const flow = w.peer().flow({ to: PORT }).send({ flags: "SEC", mss: 1460 });
     flow.expect({ flags: "SA" });

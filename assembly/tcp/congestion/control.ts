@@ -1,6 +1,8 @@
-import { CongestionControl } from "../../abi";
-import { CUBIC } from "../../config";
+import { CongestionControl, Counter } from "../../abi";
+import { CUBIC, ECN } from "../../config";
 import { initialWindow } from "../../settings";
+import { count } from "../../stats";
+import { forgetReduction, hold, isEcho, noteReduction, wasReduced } from "../ecn";
 import { Flag, Tcb } from "../tcb";
 import { cubicAcked, cubicInit, cubicLoss, cubicReduced, cubicRestart, cubicSave, cubicTimeout, cubicUndo } from "./cubic";
 import { renoAcked, renoReduced, slowStart } from "./reno";
@@ -33,9 +35,9 @@ export function chooseCongestion(tcb: Tcb, which: CongestionControl): void {
   if (CUBIC) cubicInit(tcb);
 }
 
-/** New data acknowledged, no loss being repaired. A window that was not used does not grow. */
+/** New data acknowledged, no loss being repaired. A window that was not used does not grow, nor by an echo (RFC 3168 §6.1.2). */
 export function onAcked(tcb: Tcb, octets: u32): void {
-  const limited = tcb.has(Flag.CwndLimited) && tcb.cwnd < NO_THRESHOLD;
+  const limited = tcb.has(Flag.CwndLimited) && tcb.cwnd < NO_THRESHOLD && !isEcho(tcb);
   if (tcb.cwnd < tcb.ssthresh) {
     if (isCubic(tcb)) cubicRestart(tcb);
     if (limited) slowStart(tcb, octets);
@@ -48,24 +50,34 @@ function reduced(tcb: Tcb, flight: u32): u32 {
   return isCubic(tcb) ? cubicReduced(flight) : renoReduced(flight);
 }
 
-/** A loss was noticed with `flight` octets under way: the new threshold. The caller reduces cwnd, after this. */
-export function onLoss(tcb: Tcb, flight: u32): void {
+/** The new threshold. */
+function reduce(tcb: Tcb, flight: u32): void {
   if (isCubic(tcb)) cubicLoss(tcb);
   tcb.ssthresh = max<u32>(reduced(tcb, flight), 2 * <u32>tcb.mss);
   tcb.ackedOctets = 0;
+  if (ECN) noteReduction(tcb);
 }
 
-/** The retransmission timer fired for the first time with `flight` octets under way: the new threshold. */
+/** A loss was noticed with `flight` octets under way. The caller reduces cwnd to ssthresh, after this. */
+export function onLoss(tcb: Tcb, flight: u32): void {
+  if (ECN && !tcb.has(Flag.Recovery) && wasReduced(tcb)) return; // a mark in the same window has told it before (RFC 3168 §6.1.2)
+  reduce(tcb, flight);
+}
+
+/** The retransmission timer fired for the first time with `flight` octets under way. The caller sets cwnd, after this. */
 export function onTimeout(tcb: Tcb, flight: u32): void {
-  onLoss(tcb, flight);
+  reduce(tcb, flight);
   if (isCubic(tcb)) cubicTimeout(tcb);
 }
 
 /** The network has marked a packet of this window instead of dropping it: the same, but down to one segment (RFC 9438 §4.6). */
 export function onEcnEcho(tcb: Tcb, flight: u32): void {
+  const least = <u32>tcb.mss;
+  if (tcb.cwnd <= least) hold(tcb);
   const used = min(flight, tcb.cwnd);
-  onLoss(tcb, used);
-  tcb.cwnd = max<u32>(reduced(tcb, used), tcb.mss);
+  reduce(tcb, used);
+  tcb.cwnd = max(reduced(tcb, used), least);
+  count(Counter.TcpEcnReductions);
 }
 
 /** Remember what a reduction is about to change. */
@@ -80,6 +92,7 @@ export function undoCongestion(tcb: Tcb): void {
   tcb.cwnd = max(tcb.cwnd, tcb.priorCwnd);
   tcb.ssthresh = max(tcb.ssthresh, tcb.priorSsthresh);
   if (isCubic(tcb)) cubicUndo(tcb);
+  if (ECN) forgetReduction(tcb);
 }
 
 /** After an idle time longer than the timeout, start again from the initial window at most (RFC 5681 §4.1). */

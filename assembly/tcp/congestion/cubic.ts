@@ -24,19 +24,18 @@ class Cubic {
   elapsed: u32;
   /** When the last acknowledgement came, or DRAINED. */
   ackedAt: u32;
+  /** The first three before a reduction that may turn out to be a mistake; the others change only when the next stage begins. */
+  savedMax: u32;
+  savedPrior: u32;
+  savedEst: u32;
 
   @inline static of(tcb: Tcb): Cubic {
-    return changetype<Cubic>(table + <usize>tcb.index * RECORD);
-  }
-  /** The copy `cubicSave` made. */
-  @inline static saved(tcb: Tcb): Cubic {
-    return changetype<Cubic>(table + <usize>tcb.index * RECORD + SIZE);
+    return changetype<Cubic>(table + <usize>tcb.index * SIZE);
   }
 }
 
 const SIZE: u32 = <u32>offsetof<Cubic>();
-const RECORD: u32 = 2 * SIZE;
-const table = memory.data(CUBIC ? MAX_TCBS * RECORD : 8, 4);
+const table = memory.data(CUBIC ? MAX_TCBS * SIZE : 8, 4);
 /** The last acknowledgement left nothing in flight: the time until the next is not the network's. */
 const DRAINED: u32 = 0;
 /** Further from K the window is beyond all bounds: 0.4 * 524^3 segments. It keeps the cube below 2^57. */
@@ -67,7 +66,7 @@ export function timeTo(octets: u32, mss: u32): u32 {
 }
 
 export function cubicInit(tcb: Tcb): void {
-  memory.fill(changetype<usize>(Cubic.of(tcb)), 0, RECORD);
+  memory.fill(changetype<usize>(Cubic.of(tcb)), 0, SIZE);
 }
 
 /** Slow start: the next stage of congestion avoidance begins anew (§4.10). */
@@ -146,9 +145,16 @@ export function cubicTimeout(tcb: Tcb): void {
 
 /** Before a reduction that may turn out to be a mistake (§4.9). */
 export function cubicSave(tcb: Tcb): void {
-  memory.copy(changetype<usize>(Cubic.saved(tcb)), changetype<usize>(Cubic.of(tcb)), SIZE);
+  const cubic = Cubic.of(tcb);
+  cubic.savedMax = cubic.wMax;
+  cubic.savedPrior = cubic.prior;
+  cubic.savedEst = cubic.wEst;
 }
 
+/** It was one: the stage goes on, unless another has begun meanwhile; then one begins at the restored window. */
 export function cubicUndo(tcb: Tcb): void {
-  memory.copy(changetype<usize>(Cubic.of(tcb)), changetype<usize>(Cubic.saved(tcb)), SIZE);
+  const cubic = Cubic.of(tcb);
+  cubic.wEst = cubic.wEst == 0 ? cubic.savedEst : 0;
+  cubic.wMax = cubic.savedMax;
+  cubic.prior = cubic.savedPrior;
 }
