@@ -31,6 +31,8 @@ const systems: Record<System, Settings> = {
     Congestion: 1,
     Cookies: 1,
     BufferPressure: 8,
+    QuickAcks: 16,
+    SlowStartLimit: 0,
   },
   freebsd: {
     InitialWindow: 10,
@@ -51,6 +53,8 @@ const systems: Record<System, Settings> = {
     Congestion: 1,
     Cookies: 1,
     BufferPressure: 8,
+    QuickAcks: 0,
+    SlowStartLimit: 2,
   },
 };
 
