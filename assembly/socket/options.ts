@@ -226,6 +226,7 @@ function setTcpOption(tcb: Tcb, name: u32, n: u32): i32 {
 /** What waits for the delayed acknowledgement is acknowledged now, and what comes at once; until it is taken back. */
 function setQuickAck(tcb: Tcb, on: u32): i32 {
   tcb.wish(Wish.QuickAck, on != 0);
+  if (on == 0) tcb.quickAcks = 0;
   if (!on || !tcb.has(Flag.AckDelayed)) return 0;
   tcb.set(Flag.AckNow);
   tcb.mark();
