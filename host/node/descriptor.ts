@@ -1,4 +1,4 @@
-import { AddressRecord } from "./abi";
+import { AddressRecord, type Ioctl } from "./abi";
 import { type Address, readAddress, writeAddress } from "./address";
 import type { Board } from "./board";
 import { checked } from "./errors";
@@ -88,6 +88,25 @@ export class Descriptor {
     const at = this.board.exports.scratch() + VALUES;
     checked("getsockopt", this.board.exports.getsockopt(this.fd, level, name, at, 4));
     return this.board.view.getInt32(at, true);
+  }
+
+  /** The octets of an option that is no number, `size` at most; they lie in the scratch region until the next call. */
+  record(level: number, name: number, size: number): Uint8Array {
+    const at = this.board.exports.scratch() + PAYLOAD;
+    const length = checked("getsockopt", this.board.exports.getsockopt(this.fd, level, name, at, size));
+    return this.board.u8.subarray(at, at + length);
+  }
+
+  setRecord(level: number, name: number, value: Uint8Array): void {
+    const at = this.board.exports.scratch() + PAYLOAD;
+    this.board.u8.set(value, at);
+    checked("setsockopt", this.board.exports.setsockopt(this.fd, level, name, at, value.length));
+    this.board.wake();
+  }
+
+  /** ioctl(2): the answer to a question. */
+  ask(question: Ioctl): number {
+    return checked("ioctl", this.board.exports.ioctl(this.fd, question));
   }
 
   setOption(level: number, name: number, ...words: number[]): void {

@@ -13,6 +13,7 @@ export { printed } from "./links/print";
 export { connectQemu, listenQemu } from "./links/qemu";
 export { openTap } from "./links/tap";
 export { wire } from "./links/wire";
+export type { TcpInfo } from "./tcp-info";
 export { loadModule, type Profile, PROFILES } from "./module";
 export {
   bind,

@@ -1,9 +1,10 @@
-import { Errno, Level, Poll, Shutdown, SocketOption } from "./abi";
+import { Errno, Ioctl, Level, MessageFlag, Poll, Shutdown, SocketOption, TcpInfoRecord, TcpInfoView, TcpOption } from "./abi";
 import type { Address } from "./address";
 import type { Board } from "./board";
-import { Descriptor } from "./descriptor";
+import { Descriptor, PAYLOAD } from "./descriptor";
 import { checked, type SystemError, systemError } from "./errors";
 import { applyTcpOptions, type TcpOptions } from "./options";
+import { type TcpInfo, tcpInfoOf } from "./tcp-info";
 import { AGAIN, Waiters } from "./waiters";
 
 const encoder = new TextEncoder();
@@ -17,6 +18,7 @@ const encoder = new TextEncoder();
 export class TcpSocket implements AsyncIterable<Uint8Array> {
   private readonly descriptor: Descriptor;
   private readonly readers = new Waiters();
+  private readonly urgents = new Waiters();
   private readonly writers = new Waiters();
   /** Octets rescued from a connection that died, oldest first. */
   private rescued: Uint8Array[] = [];
@@ -63,6 +65,17 @@ export class TcpSocket implements AsyncIterable<Uint8Array> {
   /** Change options; throws the SystemError of the first one the module refuses. */
   setOptions(options: TcpOptions): void {
     applyTcpOptions(this.descriptor, options);
+  }
+
+  /** The state of the connection as the module sees it now (TCP_INFO). */
+  info(): TcpInfo {
+    const octets = this.descriptor.record(Level.IPPROTO_TCP, TcpOption.TCP_INFO, TcpInfoRecord.size);
+    return tcpInfoOf(new TcpInfoView(new DataView(octets.buffer, octets.byteOffset, octets.length), 0));
+  }
+
+  /** The next octet to read is the peer's last urgent one, or what comes behind it (SIOCATMARK). */
+  get atMark(): boolean {
+    return this.descriptor.ask(Ioctl.SIOCATMARK) === 1;
   }
 
   /** Start a connection; settles with its outcome. An abort destroys the socket. */
@@ -115,6 +128,25 @@ export class TcpSocket implements AsyncIterable<Uint8Array> {
     });
   }
 
+  /** Send as `write` does, with the last octet being urgent (MSG_OOB): the peer hears so at once. */
+  writeUrgent(data: Uint8Array | string): Promise<void> {
+    if (this.ended) return Promise.reject(systemError("write", -Errno.EPIPE));
+    const bytes = typeof data === "string" ? encoder.encode(data) : data;
+    let sent = 0;
+    return this.writers.run(() => {
+      sent = this.put(bytes.subarray(0, -1), sent);
+      return sent === bytes.length - 1 && this.putUrgent(bytes.subarray(-1)) ? undefined : AGAIN;
+    });
+  }
+
+  /**
+   * The peer's next urgent octet, ahead of what was sent before it; waits for it. Null when no more can come. With `urgentInline`
+   * there is none, for it comes with the others.
+   */
+  readUrgent(signal?: AbortSignal): Promise<number | null> {
+    return this.urgents.run(() => this.takeUrgent(), signal);
+  }
+
   /** Send no more: FIN follows what was written before. Resolves when the send buffer has all of it. */
   end(): Promise<void> {
     return (this.ended ??= this.writers.run(() => {
@@ -154,7 +186,31 @@ export class TcpSocket implements AsyncIterable<Uint8Array> {
       if (errno !== 0) this.die(-errno, "read");
     }
     this.readers.retry();
+    this.urgents.retry();
     this.writers.retry();
+  }
+
+  private takeUrgent(): number | null | typeof AGAIN {
+    if (this.failure && !this.rescued.length) throw this.failure;
+    if (this.destroyed) return null;
+    const { exports, u8 } = this.board;
+    const at = exports.scratch() + PAYLOAD;
+    const count = exports.recv(this.descriptor.fd, at, 1, MessageFlag.MSG_OOB);
+    if (count > 0) return u8[at] ?? null;
+    const over = count === 0 || (exports.ready(this.descriptor.fd) & Poll.POLLRDHUP) !== 0;
+    return over ? null : AGAIN;
+  }
+
+  /** Queue one octet as urgent, if there is room. */
+  private putUrgent(octet: Uint8Array): boolean {
+    const { exports, u8 } = this.board;
+    const at = exports.scratch() + PAYLOAD;
+    u8.set(octet, at);
+    const taken = exports.send(this.descriptor.fd, at, octet.length, MessageFlag.MSG_OOB);
+    if (taken === -Errno.EAGAIN) return false;
+    if (taken < 0) throw this.die(taken, "write");
+    this.board.wake();
+    return true;
   }
 
   private take(max: number): Uint8Array | null | typeof AGAIN {
@@ -227,6 +283,7 @@ export class TcpSocket implements AsyncIterable<Uint8Array> {
     this.descriptor.close();
     this.writers.fail(this.failure);
     this.readers.retry();
+    this.urgents.retry();
   }
 
   private closeWhenDone(): void {
