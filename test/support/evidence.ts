@@ -36,7 +36,7 @@ function attempt<T>(run: () => T): T | undefined {
 }
 
 /** Nanosecond pcap, the classic format: everybody reads it, and it is none of the project's own. */
-function pcap(sightings: Sighting[]): Uint8Array {
+export function pcap(sightings: Sighting[]): Uint8Array {
   const size = sightings.reduce((sum, { packet }) => sum + 16 + packet.frame.length, 24);
   const bytes = new Uint8Array(size);
   const view = new DataView(bytes.buffer);
