@@ -77,7 +77,7 @@ describe("tshark agrees with the counters", () => {
 
   test("a tail loss probe is a retransmission", { timeout: LIMIT }, async () => {
     const { w, made } = await sender({ sack: true, stamps: 1 }, { latency: 20 });
-    w.board.send(made.fd, wire.pattern(4 * MSS));
+    w.board.send(made.fd, wire.pattern(4 * (MSS - 12))); // four segments with timestamps
     flight(made);
     w.run(150);
     const count = await capture("probe", w);
