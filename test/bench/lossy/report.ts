@@ -1,4 +1,5 @@
 import { given, goals } from "./given";
+import { lawful } from "./law";
 import { type Bench, findRow, LINKS, mean, type Row, weatherName, weathers } from "./record";
 import { variants } from "./variants";
 import { more, verdicts } from "./verdicts";
@@ -51,20 +52,26 @@ ${verdictTable(bench)}
 ${kernel.rows.length ? kernelNote(bench) : ""}`;
 }
 
+const LAW = `
+
+The model is what CUBIC's own law for the window allows on this way, if repairs cost nothing: a loss leaves 0.7 of it, and a round trip adds 0.53 segments (one
+beyond where the loss was), which is Reno's share. Where the goals are above it, they ask for more than that share.`;
+
 function goodputTable({ rows, kernel }: Bench, link: number): string {
   const others = given.filter((one) => one.link === link);
   const wanted = link === 100;
   const head = ["loss", ...variants.map(({ title }) => title)];
   if (kernel.rows.length) head.push("Linux kernel");
-  head.push(...others.map(({ title }) => title), ...(wanted ? ["goal"] : []));
+  head.push(...others.map(({ title }) => title), ...(wanted ? ["RFC 9438's law (model)", "goal"] : []));
   const body = weathers.map((weather) => {
     const cells = [weatherName(weather), ...variants.map(({ name }) => cell(findRow(rows, name, link, weather)))];
     if (kernel.rows.length) cells.push(cell(findRow(kernel.rows, "kernel", link, weather)));
     const known = (figures: Map<number, number>): string => (weather.reordering ? "" : String(figures.get(weather.loss) ?? ""));
-    cells.push(...others.map(({ goodput }) => known(goodput)), ...(wanted ? [known(goals)] : []));
+    cells.push(...others.map(({ goodput }) => known(goodput)));
+    if (wanted) cells.push(weather.reordering ? "" : lawful(weather.loss).toFixed(2), known(goals));
     return cells;
   });
-  return `Mbit/s\n\n${table(head, body)}`;
+  return `Mbit/s\n\n${table(head, body)}${wanted ? LAW : ""}`;
 }
 
 function cell(row: Row | undefined): string {
