@@ -71,6 +71,19 @@ export const enum SocketOption {
 export const enum IpOption {
   IP_TOS = 1,
   IP_TTL = 2,
+  /** A PathMtuDiscovery. */
+  IP_MTU_DISCOVER = 10,
+  /** Stream sockets: what the network says of a connection is an error at once, not only when it times out. */
+  IP_RECVERR = 11,
+  /** Of a connected socket, read only: the largest datagram its path takes. */
+  IP_MTU = 14,
+}
+/** IP_MTU_DISCOVER: datagrams are never fragmented. */
+export const enum PathMtuDiscovery {
+  IP_PMTUDISC_WANT = 1,
+  IP_PMTUDISC_DO = 2,
+  /** Datagram sockets: also send what the path is not known to take. */
+  IP_PMTUDISC_PROBE = 3,
 }
 export const enum TcpOption {
   TCP_NODELAY = 1,
@@ -233,6 +246,7 @@ export const enum Errno {
   EPIPE = 32,
   EDOM = 33,
   ENOSYS = 38,
+  ENONET = 64,
   EPROTO = 71,
   ENOTSOCK = 88,
   EDESTADDRREQ = 89,

@@ -6,6 +6,7 @@ import { icmpArrives, unreachable } from "./ip/icmp";
 import { initIface } from "./ip/iface";
 import { datagram } from "./ip/datagram";
 import { datagramArrives, loopbackArrives } from "./ip/input";
+import { agePaths, initPaths } from "./ip/pmtu";
 import { initLimits } from "./ip/limit";
 import { initQuote, quote } from "./ip/quote";
 import { arpDeadline, arpTick, hasArpDeadline, initArp } from "./link/arp";
@@ -47,6 +48,7 @@ export function start(s0: u32, s1: u32, s2: u32, s3: u32): void {
   initIface();
   initLimits();
   initQuote();
+  initPaths();
   initBuffers();
   initTimers();
   initTable();
@@ -65,6 +67,7 @@ export function start(s0: u32, s1: u32, s2: u32, s3: u32): void {
 export function input(time: u32): void {
   setNow(time);
   arpTick();
+  agePaths();
   for (let n: u32 = 0; n < POLL_BUDGET; n++) {
     const descriptor = rxNext();
     if (descriptor == 0) break;

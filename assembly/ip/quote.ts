@@ -19,12 +19,14 @@ export class Quote {
   seq: u32;
   type: u32;
   code: u32;
+  /** Octets of the quoted datagram, as it was when it met the error. */
+  total: u32;
   /** Next-hop MTU of "fragmentation needed", as it came: 0 from old routers, anything from forgers. */
   mtu: u32;
   /** There is a quote the transport has not seen; whoever dispatches it clears this. */
   pending: bool;
 }
-export const quote = changetype<Quote>(memory.data(40, 4));
+export const quote = changetype<Quote>(memory.data(44, 4));
 
 /** Octets behind the quoted IP header that every error has (RFC 792). */
 const QUOTED_MIN: u32 = 8;
@@ -35,6 +37,7 @@ export function initQuote(): void {
 
 /** The error `message` with `length` octets of quotation: kept when it quotes a TCP or UDP datagram of ours. */
 export function quoteArrives(message: IcmpHeader, length: u32): Drop {
+  if (message.type == IcmpType.Unreachable && message.code > <u32>Unreachable.PrecedenceCutoff) return drop(Drop.IcmpType);
   const inner = Ipv4Header.at(message.data);
   if (length < IPV4_HEADER || inner.version != 4) return drop(Drop.IcmpQuote);
   const size = inner.size;
@@ -48,6 +51,7 @@ export function quoteArrives(message: IcmpHeader, length: u32): Drop {
   quote.localPort = be.get16(ports);
   quote.foreignPort = be.get16(ports + 2);
   quote.seq = be.get32(ports + 4);
+  quote.total = inner.total;
   quote.type = message.type;
   quote.code = message.code;
   quote.mtu = message.nextMtu;
@@ -75,6 +79,8 @@ export function quoteErrno(): Errno {
       return Errno.EOPNOTSUPP;
     case Unreachable.HostUnknown:
       return Errno.EHOSTDOWN;
+    case Unreachable.HostIsolated:
+      return Errno.ENONET;
     default:
       return Errno.EHOSTUNREACH;
   }

@@ -1,12 +1,16 @@
-import { Errno, IpOption, Level, MessageFlag, Poll, Shutdown, SocketOption } from "../abi";
+import { Errno, IpOption, Level, MessageFlag, PathMtuDiscovery, Poll, Shutdown, SocketOption } from "../abi";
 import { TTL } from "../config";
 import { notify } from "../events";
 import { LOCALHOST, isBroadcast } from "../ip/iface";
+import { pathMtu } from "../ip/pmtu";
 import { sourceFor } from "../ip/route";
 import { autobind, bindPcb } from "../udp/bind";
 import { UDP_MAX, initUdpOutput, mayWrite, sendDatagram, stopWaiting } from "../udp/output";
 import { Pcb, UdpFlag, givePcb, initPcbs, takePcb } from "../udp/pcb";
 import { closeQueue, discard, openQueue, peek, queueEmpty, received, resizeQueue } from "../udp/queue";
+
+/** Octets of headers around the data of a datagram. */
+const UDP_HEADERS: u32 = 28;
 
 /**
  * Datagram sockets: what the BSD calls do for SOCK_DGRAM. `i` is the index of an open one; addresses are numbers in host order, 0
@@ -93,9 +97,15 @@ export function datagramSend(i: u32, from: usize, length: u32, flags: u32, ip: u
   const src = pcb.localAddress != 0 ? pcb.localAddress : sourceFor(dst);
   if (src == 0) return -Errno.ENETUNREACH;
   if (isBroadcast(dst) && !pcb.has(UdpFlag.Broadcast)) return -Errno.EACCES;
+  if (!fits(pcb, dst, length)) return -Errno.EMSGSIZE;
   const failed = autobind(pcb);
   if (failed) return failed;
   return sendDatagram(pcb, from, length, src, dst, hasAddress ? port : pcb.foreignPort);
+}
+
+/** The way to `dst` is known to take it, or the application wants to find out (RFC 4821 §9). */
+function fits(pcb: Pcb, dst: u32, length: u32): bool {
+  return pcb.has(UdpFlag.PathProbe) || UDP_HEADERS + length <= pathMtu(dst);
 }
 
 /**
@@ -190,6 +200,10 @@ export function datagramOption(i: u32, level: u32, name: u32): i32 {
 }
 
 function ipOption(pcb: Pcb, name: u32): i32 {
+  if (name == IpOption.IP_MTU) return pcb.has(UdpFlag.Connected) ? <i32>pathMtu(pcb.foreignAddress) : -Errno.ENOTCONN;
+  if (name == IpOption.IP_MTU_DISCOVER) {
+    return pcb.has(UdpFlag.PathProbe) ? PathMtuDiscovery.IP_PMTUDISC_PROBE : PathMtuDiscovery.IP_PMTUDISC_DO;
+  }
   if (name == IpOption.IP_TTL) return <i32>pcb.ttl;
   return name == IpOption.IP_TOS ? <i32>pcb.tos : -Errno.ENOPROTOOPT;
 }
@@ -210,6 +224,11 @@ export function setDatagramOption(i: u32, level: u32, name: u32, value: i32): i3
 function setIpOption(pcb: Pcb, name: u32, value: i32): i32 {
   if (name == IpOption.IP_TOS) {
     pcb.tos = (<u32>value) & 0xff;
+    return 0;
+  }
+  if (name == IpOption.IP_MTU_DISCOVER) {
+    if (value < PathMtuDiscovery.IP_PMTUDISC_WANT || value > PathMtuDiscovery.IP_PMTUDISC_PROBE) return -Errno.EINVAL;
+    pcb.set(UdpFlag.PathProbe, value == PathMtuDiscovery.IP_PMTUDISC_PROBE);
     return 0;
   }
   if (name != IpOption.IP_TTL) return -Errno.ENOPROTOOPT;

@@ -1,12 +1,25 @@
-import { Errno, Family, IpOption, Level, Protocol, SandwireOption, SocketOption, SocketType, State, TcpOption } from "../abi";
+import {
+  Errno,
+  Family,
+  IpOption,
+  Level,
+  PathMtuDiscovery,
+  Protocol,
+  SandwireOption,
+  SocketOption,
+  SocketType,
+  State,
+  TcpOption,
+} from "../abi";
 import { MAX_BUF, MIN_BUF, USER_TIMEOUT_OPTION } from "../config";
+import { pathMtu } from "../ip/pmtu";
 import { uncork } from "../tcp/cork";
 import { finWait2Of } from "../tcp/ending";
 import { Flag, NOT_AT_ALL, Tcb, Timer, Wish } from "../tcp/tcb";
 import { OUR_MSS } from "../tcp/lifecycle";
 import { arm, disarm } from "../tcp/timers";
 import { LONGEST, advertise, secondsOf, setUserTimeout } from "../tcp/user_timeout";
-import { takeError } from "./stream";
+import { streamConnected, takeError } from "./stream";
 
 /** getsockopt and setsockopt of stream sockets: the value or a negative errno. Only SO_LINGER has a second word. */
 
@@ -64,6 +77,9 @@ function getSocketOption(tcb: Tcb, name: u32): i32 {
 function getIpOption(tcb: Tcb, name: u32): i32 {
   if (name == IpOption.IP_TOS) return <i32>tcb.tos;
   if (name == IpOption.IP_TTL) return <i32>tcb.ttl;
+  if (name == IpOption.IP_RECVERR) return <i32>tcb.wants(Wish.RecvErr);
+  if (name == IpOption.IP_MTU_DISCOVER) return PathMtuDiscovery.IP_PMTUDISC_DO;
+  if (name == IpOption.IP_MTU) return streamConnected(tcb) ? <i32>pathMtu(tcb.foreignAddress) : -Errno.ENOTCONN;
   return -Errno.ENOPROTOOPT;
 }
 
@@ -162,6 +178,10 @@ function setIpOption(tcb: Tcb, name: u32, n: u32): i32 {
   if (name == IpOption.IP_TOS) {
     tcb.tos = <u8>(n & 0xfc); // the lower two bits are not the user's (RFC 3168 §5)
     return 0;
+  }
+  if (name == IpOption.IP_RECVERR) return wish(tcb, Wish.RecvErr, n);
+  if (name == IpOption.IP_MTU_DISCOVER) {
+    return n == PathMtuDiscovery.IP_PMTUDISC_WANT || n == PathMtuDiscovery.IP_PMTUDISC_DO ? 0 : -Errno.EINVAL;
   }
   if (name != IpOption.IP_TTL) return -Errno.ENOPROTOOPT;
   if (n < 1 || n > 255) return -Errno.EINVAL;

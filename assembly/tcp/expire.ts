@@ -1,6 +1,7 @@
 import { Counter, Errno, State } from "../abi";
 import { ECN, MAX_TCBS, RACK } from "../config";
 import { now } from "../clock";
+import { forgetPath } from "../ip/pmtu";
 import { doubtRoute } from "../ip/route";
 import { count } from "../stats";
 import { uncork } from "./cork";
@@ -8,6 +9,7 @@ import { release } from "./ecn";
 import { abort, orphaned, over } from "./ending";
 import { synAckDue } from "./listen";
 import { reorderDue } from "./mend";
+import { suspectBlackHole } from "./path";
 import { timedOut } from "./recovery";
 import { backedOff } from "./rtt";
 import { clearScoreboard } from "./scoreboard";
@@ -69,6 +71,7 @@ function retransmissionDue(tcb: Tcb): bool {
   else {
     count(Counter.TcpTimeouts);
     if (<u32>tcb.unanswered == R1) doubtRoute(tcb.foreignAddress);
+    suspectBlackHole(tcb);
     timedOut(tcb);
   }
   tcb.unanswered++;
@@ -113,6 +116,7 @@ function synDue(tcb: Tcb): bool {
 
 /** The peer is silent: report what the network said about it, or that time is up. */
 function giveUp(tcb: Tcb): bool {
+  forgetPath(tcb.foreignAddress); // it was not the size
   over(tcb, tcb.softError ? tcb.softError : Errno.ETIMEDOUT);
   return false;
 }

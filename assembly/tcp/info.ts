@@ -1,5 +1,6 @@
 import { CaState, State, TcpInfoOption, TcpInfoRecord } from "../abi";
-import { MTU, SACK } from "../config";
+import { SACK } from "../config";
+import { pathMtu } from "../ip/pmtu";
 import { delayedAck } from "../settings";
 import { now } from "../clock";
 import { NO_THRESHOLD } from "./congestion/control";
@@ -111,7 +112,7 @@ function writeSegments(tcb: Tcb): void {
   if (SACK && tcb.uses(Agreed.Sack)) writeScoreboard(tcb, Repair.of(tcb));
   writer.word(TcpInfoRecord.totalRetrans, tcb.retransmissions);
   writer.word(TcpInfoRecord.reordering, DUP_THRESH);
-  writer.word(TcpInfoRecord.pmtu, MTU);
+  writer.word(TcpInfoRecord.pmtu, pathMtu(tcb.foreignAddress));
   const usual: u32 = tcb.uses(Agreed.Timestamps) ? TIMESTAMPS_SIZE : 0;
   writer.word(TcpInfoRecord.advmss, announcedMss(tcb.userMss) - usual);
 }

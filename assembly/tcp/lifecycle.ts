@@ -9,6 +9,7 @@ import { initCongestion } from "./congestion/control";
 import { initEcn, isAsked } from "./ecn";
 import { timestampOffset } from "./isn";
 import { leaveOrphans } from "./orphans";
+import { agreeOnMss } from "./path";
 import { scaleFor } from "./receiver";
 import { initRtt } from "./rtt";
 import { initRepair } from "./repair";
@@ -136,7 +137,7 @@ export function offered(): u32 {
  */
 export function agree(tcb: Tcb, mss: u32, scale: u32, agreed: u32): void {
   tcb.agreed = <u8>agreed;
-  tcb.mss = <u16>min(effectiveMss(mss, tcb.userMss, agreed), max(tcb.snd.size >> 1, LEAST_MSS));
+  agreeOnMss(tcb, min(effectiveMss(mss, tcb.userMss, agreed), max(tcb.snd.size >> 1, LEAST_MSS)));
   const scaled = tcb.uses(Agreed.Scale);
   tcb.snd.scale = scaled ? scale : 0;
   tcb.rcv.scale = scaled ? scaleFor(tcb.rcv.size) : 0;

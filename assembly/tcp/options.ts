@@ -61,11 +61,15 @@ export function writeTimestamps(at: usize, value: u32, echo: u32): u32 {
   return TIMESTAMPS_SIZE;
 }
 
+/** Where segments carry no more text than this, all of it is needed. */
+const LEAST_BESIDE_BLOCKS: u32 = 48;
+
 /** SACK blocks the next segment shall carry. */
 // prettier-ignore
 @inline export function blocksToSend(tcb: Tcb): u32 {
   const wanted = blocksWanted(tcb);
-  return wanted ? min(wanted, blocksThatFit((tcb.uses(Agreed.Timestamps) ? TIMESTAMPS_SIZE : 0) + timeoutSize(tcb))) : 0;
+  if (!wanted || <u32>tcb.mss <= LEAST_BESIDE_BLOCKS) return 0;
+  return min(wanted, blocksThatFit((tcb.uses(Agreed.Timestamps) ? TIMESTAMPS_SIZE : 0) + timeoutSize(tcb)));
 }
 
 /** The next segment has the user timeout option. */

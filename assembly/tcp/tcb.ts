@@ -111,6 +111,8 @@ export const enum Wish {
   WindowClamp = 1 << 7,
   NotSentLowat = 1 << 8,
   UserTimeout = 1 << 9,
+  /** ICMP errors are errors at once (IP_RECVERR). */
+  RecvErr = 1 << 12,
 }
 
 export const enum Timer {
@@ -236,6 +238,9 @@ export class Tcb extends Tuple {
   rcvUp: Seq;
   /** What the network said, reported if the connection times out (RFC 9293 MUST-47). */
   softError: u16;
+  /** `mss` without regard to the path, and the version of all paths it was last compared with. */
+  agreedMss: u16;
+  path: u16;
   /** TCP_MAXSEG: the user's bound of both directions, 0 for none. */
   userMss: u16;
   keepAt: u32;

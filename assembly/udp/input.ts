@@ -2,10 +2,11 @@ import { Counter, Drop, Protocol } from "../abi";
 import { notify } from "../events";
 import { datagram } from "../ip/datagram";
 import { unreachable } from "../ip/icmp";
+import { pathMtu, wasTooBig } from "../ip/pmtu";
 import { quote, quoteErrno } from "../ip/quote";
 import { count, drop } from "../stats";
 import { fold, pseudo, sum } from "../wire/checksum";
-import { Unreachable } from "../wire/icmp";
+import { IcmpType, Unreachable } from "../wire/icmp";
 import { UdpHeader } from "../wire/udp";
 import { NO_PCB, Pcb, UdpFlag, bucketFirst } from "./pcb";
 import { enqueue } from "./queue";
@@ -87,11 +88,16 @@ export function udpQuoted(): Drop {
   for (let i = bucketFirst(quote.localPort); i != NO_PCB; i = Pcb.at(i).next) {
     const pcb = Pcb.at(i);
     if (!sent(pcb)) continue;
+    if (isTooBig() && !wasTooBig(pathMtu(quote.foreignAddress))) return drop(Drop.IcmpMtu);
     pcb.error = quoteErrno();
     notify(pcb.socket);
     return Drop.None;
   }
   return drop(Drop.IcmpQuote);
+}
+
+function isTooBig(): bool {
+  return quote.type == IcmpType.Unreachable && quote.code == Unreachable.FragmentationNeeded;
 }
 
 function sent(pcb: Pcb): bool {

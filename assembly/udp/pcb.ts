@@ -11,6 +11,8 @@ export const enum UdpFlag {
   Connected = 0x10,
   ReadShut = 0x20,
   WriteShut = 0x40,
+  /** The path MTU is not looked at (IP_PMTUDISC_PROBE). */
+  PathProbe = 0x80,
 }
 
 /** The end of a chain. */

@@ -47,6 +47,8 @@ export const enum Unreachable {
   NetTos = 11,
   HostTos = 12,
   Prohibited = 13,
+  PrecedenceViolation = 14,
+  PrecedenceCutoff = 15,
 }
 
 /** An ICMP header in place. Call `valid` once; after that no accessor can fail. */

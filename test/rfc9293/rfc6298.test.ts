@@ -175,7 +175,9 @@ describe("5 the timer", () => {
     w.board.send(fd, pattern(5 * 1460));
     expect(flow.drain(50)).toHaveLength(5);
     const again = flow.drain(60_000);
-    expect(again.every(({ seq, len }) => seq === 1 && len === 1460)).toBe(true);
+    expect(again.every(({ seq }) => seq === 1)).toBe(true);
+    // From the fourth timeout on it is cut: its size may be what keeps it from arriving (RFC 4821 7.7).
+    expect(again.slice(0, 5).map(({ len }) => len)).toEqual([1460, 1460, 1460, 984, 984]);
     const first = gaps(again)[0];
     expectDoubling(gaps(again).slice(0, 6), first, 120_000);
   });
