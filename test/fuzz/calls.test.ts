@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Level, MessageFlag, SocketOption, TcpOption } from "../../host/node/abi";
+import { Level, MessageFlag, SandwireOption, SocketOption, TcpOption } from "../../host/node/abi";
 import { pattern } from "../support/packet";
 import { Random } from "../support/random";
 import type { Station } from "../support/station";
@@ -31,6 +31,11 @@ const CALLS: Call[] = [
   (board, fd, random) => board.send(fd, pattern(random.below(3000))),
   (board, fd, random) => board.recv(fd, random.below(3000)),
   (board, fd, random) => board.recv(fd, random.below(3000), random.chance(0.2) ? MessageFlag.MSG_PEEK : 0),
+  (board, fd, random) => board.send(fd, pattern(random.below(100)), random.pick([MessageFlag.MSG_OOB, MessageFlag.MSG_MORE])),
+  (board, fd, random) => board.recv(fd, random.below(2), MessageFlag.MSG_OOB | random.pick([0, MessageFlag.MSG_PEEK])),
+  (board, fd, random) =>
+    board.ioctl(fd, random.pick(["FIONREAD", "SIOCOUTQ", "SIOCOUTQNSD", "SIOCATMARK", "SIOCURGENT"] as const)),
+  (board, fd, random) => board.setOption(fd, Level.SOL_SANDWIRE, SandwireOption.USER_TIMEOUT_OPTION, random.below(1000)),
   (board, fd, random) => board.shutdown(fd, random.below(4)),
   (board, fd, random) => random.chance(0.3) && board.close(fd),
   (board, fd, random) => random.chance(0.1) && board.dup(fd),
