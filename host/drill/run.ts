@@ -47,7 +47,7 @@ export class Run {
   ) {
     this.story = new Conversations(machine, config);
     this.calls = new CallRunner(machine, this.story, this, where.system);
-    this.packets = new Packets(machine, this.story, this, config, strict);
+    this.packets = new Packets(machine, this.story, this, config, { strict, system: where.system });
     this.code = new CodeRunner(machine, this.calls.descriptors, this.story.network);
     this.ignored.push(...config.ignored);
   }

@@ -52,6 +52,15 @@ describe("what is judged", () => {
     expect(await drilled(`--strict_segments\n${write}+0 > P. 1:3001(3000) ack 1\n`)).toMatchObject({ outcome: "failed" });
   });
 
+  test("PSH of a line that is several segments counts only when the judge is strict: Linux sets it on all its card cuts", async () => {
+    const script = `${ACCEPTED}+0 write(4, ..., 20000) = 20000\n+0 > P. 1:10001(10000) ack 1\n`;
+    expect(await drilled(script)).toMatchObject({ outcome: "passed" });
+    expect(await drilled(script, { strict: true })).toMatchObject({ outcome: "failed" });
+    expect(await drilled(script, { system: "freebsd" })).toMatchObject({ outcome: "failed" });
+    const one = `${ACCEPTED}+0 write(4, ..., 20000) = 20000\n+0 > P. 1:1001(1000) ack 1\n`;
+    expect(await drilled(one)).toMatchObject({ outcome: "failed" });
+  });
+
   test("a long incoming segment is cut into what the wire takes", async () => {
     const verdict = await drilled(
       `${ACCEPTED}+0 < P. 1:5001(5000) ack 1 win 1000\n* > . 1:1(0) ack 5001\n+0 read(4, ..., 9000) = 5000\n`,
