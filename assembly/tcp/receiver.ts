@@ -1,4 +1,5 @@
-import { windowShift } from "../settings";
+import { TUNABLE } from "../config";
+import { receiveBuffer, windowShift } from "../settings";
 import { Seq } from "./seq";
 import { Flag, Receiver, Tcb, Wish } from "./tcb";
 
@@ -69,7 +70,8 @@ export function worthAnnouncing(tcb: Tcb): bool {
  * is then exact, where larger units would have to be rounded as RCV.NXT moves.
  */
 export function scaleFor(size: u32): u32 {
-  let shift = windowShift();
+  // The least shift is for the system's own buffers; a smaller one that was asked for has what it needs, as in Linux.
+  let shift = TUNABLE && size < receiveBuffer() ? 0 : windowShift();
   while (shift < 14 && size >> shift > 0x10000) shift++;
   return shift;
 }
