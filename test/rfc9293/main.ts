@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { root } from "../../host/tools/process";
+import { knockOut, knockOutPage } from "./knockout";
 import { faultsOf, page, rowsOf, tally, type Row } from "./page";
 import { readRequirements } from "./requirements";
 import { runTests } from "./results";
@@ -33,9 +34,19 @@ async function conformance(check: boolean): Promise<string[]> {
   return [...faultsOf(rows, results), ...stale];
 }
 
+async function proof(): Promise<string[]> {
+  const findings = await knockOut();
+  for (const { name, ran, red } of findings)
+    console.log(`${name}: ${red.length} of ${ran} red\n${red.map((test) => `  ${test}\n`).join("")}`);
+  writeFileSync(join(root, "docs/knockout.md"), knockOutPage(findings));
+  return findings.filter(({ red }) => red.length === 0).map(({ name }) => `without ${name} no test fails`);
+}
+
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
-  const faults = await conformance(values.check);
+  const { values } = parseArgs({
+    options: { check: { type: "boolean", default: false }, "knock-out": { type: "boolean", default: false } },
+  });
+  const faults = values["knock-out"] ? await proof() : await conformance(values.check);
   for (const fault of faults) console.error(fault);
   if (faults.length) process.exitCode = 1;
 }

@@ -100,6 +100,20 @@ describe("3.8.3 connection failures", () => {
     expect(plain.state()).toBe("SynSent");
   });
 
+  test("MUST-21: TCP_USER_TIMEOUT for what comes after it, longer or shorter than what others have", async () => {
+    const w = await world();
+    const short = passive(w);
+    const plain = passive(w, { peer: short.peer });
+    const long = passive(w, { peer: short.peer });
+    expect(w.board.setTcp(short.fd, "TCP_USER_TIMEOUT", 5000)).toBe(0);
+    expect(w.board.setTcp(long.fd, "TCP_USER_TIMEOUT", 0x7fffffff)).toBe(0);
+    for (const { fd } of [short, plain, long]) w.board.send(fd, text("x"));
+    w.run(6000);
+    expect([short, plain, long].map(({ state }) => state())).toEqual(["Closed", "Established", "Established"]);
+    w.run(2_000_000);
+    expect([short, plain, long].map(({ state }) => state())).toEqual(["Closed", "Closed", "Established"]);
+  });
+
   test("MUST-22: a SYN has R1 and R2 as well, and its user hears of the end", async () => {
     const w = await world();
     const { flow, fd } = connecting(w);

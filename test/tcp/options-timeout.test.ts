@@ -1,16 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { Errno, Level, Poll, SandwireOption } from "../../host/node/abi";
-import type { Heard } from "../support/flow";
-import { pattern, text, type TcpOptionFields } from "../support/packet";
-import { active, connecting, passive, PORT, type Connection } from "../support/states";
+import { pattern, text } from "../support/packet";
+import { active, connecting, passive, PORT } from "../support/states";
+import { adopted, enable, silence, told, uto } from "../support/timeouts";
 import { named, world } from "../support/world";
-
-/** Let the peer be silent until the connection ends; how long that took, and what the board said meanwhile. */
-function silence(made: Connection, limit = 3_000_000): { after: number; heard: Heard[] } {
-  const started = made.world.now;
-  made.world.waitFor("the end", () => made.state() === "Closed", limit);
-  return { after: made.world.now - started, heard: made.flow.drain(1) };
-}
 
 describe("TCP_USER_TIMEOUT", () => {
   test("data nobody acknowledges: ETIMEDOUT when the time is over, not earlier, not later", async () => {
@@ -124,24 +117,7 @@ describe("TCP_USER_TIMEOUT", () => {
   });
 });
 
-/** The field of the user timeout option among the options of a segment. */
-function timeoutIn(options: Uint8Array): number | undefined {
-  for (let at = 0; at < options.length && options[at] !== 0;) {
-    if (options[at] === 28) return (options[at + 2] << 8) | options[at + 3];
-    at += options[at] === 1 ? 1 : options[at + 1];
-  }
-  return undefined;
-}
-const uto = (field: number): TcpOptionFields => ({ raw: [28, 4, field >> 8, field & 255] });
-
 describe("the user timeout option (RFC 5482)", () => {
-  const enable = ({ board, fd }: Pick<Connection, "board" | "fd">, seconds: number): number =>
-    board.setOption(fd, Level.SOL_SANDWIRE, SandwireOption.USER_TIMEOUT_OPTION, seconds);
-  const adopted = ({ board, fd }: Connection): number => board.tcp(fd, "TCP_USER_TIMEOUT");
-  /** The fields in all segments of the board so far; undefined where there is no option. */
-  const told = ({ world: w }: Connection): (number | undefined)[] =>
-    w.ladder.sightings.flatMap(({ from, packet: { tcp } }) => (from === "board1" && tcp ? [timeoutIn(tcp.options)] : []));
-
   test("is not sent and not heeded unless asked for (5482-2)", async () => {
     const w = await world();
     const made = passive(w);
