@@ -197,7 +197,7 @@ describe("an error about a datagram of ours", () => {
       Errno.EOPNOTSUPP,
       Errno.ENETUNREACH,
       Errno.EHOSTDOWN,
-      Errno.EHOSTUNREACH,
+      Errno.ENONET,
       Errno.ENETUNREACH,
       Errno.EHOSTUNREACH,
       Errno.ENETUNREACH,
