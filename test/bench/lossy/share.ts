@@ -4,7 +4,7 @@ import type { Station } from "../../support/station";
 import { send, Sink, station } from "./ends";
 import { path } from "./path";
 import { scenario } from "./transfer";
-import { moduleOf, variantNamed } from "./variants";
+import { moduleOf } from "./variants";
 
 /** Several senders at once through one bottleneck that loses nothing but what its queue does not hold. */
 export interface ShareTrial {
@@ -15,6 +15,8 @@ export interface ShareTrial {
   /** How long is measured, ms. */
   duration: number;
   seed: number;
+  /** Take debug builds. */
+  strict?: boolean;
 }
 
 export interface ShareOutcome {
@@ -32,17 +34,17 @@ const RECEIVER = 100;
 /** Each host is late by up to the time the bottleneck takes for a frame of this size. */
 const FRAME_BITS = 1514 * 8;
 
-export async function share({ variants, bandwidth, duration, seed }: ShareTrial): Promise<ShareOutcome> {
+export async function share({ variants, bandwidth, duration, seed, strict }: ShareTrial): Promise<ShareOutcome> {
   const clock = new VirtualClock();
   const chance = seeded(seed);
   let frames = 0;
   const noise = { loss: 0, reordering: 0, acks: false, overhead: FRAME_BITS / (bandwidth / 1000), seed };
   const way = path({ clock, bandwidth, ...scenario, ...noise, senders: variants.length, watch: () => void frames++ });
-  const receiver = await station(await moduleOf(variantNamed(variants[0])), RECEIVER, clock, way.receiver, seed);
+  const receiver = await station(await moduleOf(variants[0], strict), RECEIVER, clock, way.receiver, seed);
   const sink = new Sink(receiver);
   const stations: Station[] = [];
   for (const [i, variant] of variants.entries()) {
-    const sender = await station(await moduleOf(variantNamed(variant)), i + 1, clock, way.senders[i], seed);
+    const sender = await station(await moduleOf(variant, strict), i + 1, clock, way.senders[i], seed);
     clock.at(chance() * 1000, () => send(sender, receiver.ip, variant, Infinity));
     stations.push(sender);
   }

@@ -5,7 +5,7 @@ import { send, Sink, station } from "./ends";
 import { Meter } from "./meter";
 import { path } from "./path";
 import { refereed } from "./referee";
-import { moduleOf, variantNamed } from "./variants";
+import { moduleOf } from "./variants";
 
 /** One transfer in virtual time. */
 export interface Trial {
@@ -20,8 +20,8 @@ export interface Trial {
   seed: number;
   /** Where to capture what the sender sends and gets. */
   pcap?: string;
-  /** Examine every frame of both boards. */
-  referee?: boolean;
+  /** Take debug builds, and examine every frame of both boards. */
+  strict?: boolean;
 }
 
 /** What a transfer came to. */
@@ -53,8 +53,8 @@ export async function transfer(trial: Trial): Promise<Outcome> {
   const way = path({ clock, ...scenario, ...trial, watch: (frame) => meter.saw(frame) });
   const file = trial.pcap === undefined ? undefined : Pcap.file(trial.pcap);
   const cable = file ? captured(way.senders[0], file, clock, "board") : way.senders[0];
-  const watched = (link: Link, name: string): Link => (trial.referee ? refereed(link, name) : link);
-  const module = await moduleOf(variantNamed(variant));
+  const watched = (link: Link, name: string): Link => (trial.strict ? refereed(link, name) : link);
+  const module = await moduleOf(variant, trial.strict);
   const sender = await station(module, 1, clock, watched(cable, "the sender"), trial.seed);
   const receiver = await station(module, 2, clock, watched(way.receiver, "the receiver"), trial.seed);
   const sink = new Sink(receiver);

@@ -21,7 +21,9 @@ export function variantNamed(name: string): Variant {
   return found;
 }
 
-/** Its release build. */
-export function moduleOf({ knobs }: Variant): Promise<WebAssembly.Module> {
-  return moduleFor({ profile: "host", debug: false, knobs });
+/** Its release build; or, for tests, its debug build, which asserts invariants at every step. */
+export function moduleOf(name: string, debug = false): Promise<WebAssembly.Module> {
+  const { knobs } = variantNamed(name);
+  const asItIs = debug && Object.keys(knobs).length === 0;
+  return moduleFor({ profile: "host", debug, ...(asItIs ? {} : { knobs }) });
 }
