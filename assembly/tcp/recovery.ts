@@ -1,9 +1,11 @@
 import { Counter } from "../abi";
-import { SACK } from "../config";
+import { SACK, TIMESTAMPS } from "../config";
 import { count } from "../stats";
-import { onAcked, onLoss, onTimeout } from "./congestion/control";
+import { onAcked, onLoss, onTimeout, saveCongestion, undoCongestion } from "./congestion/control";
 import { timeoutScored } from "./mend";
+import { timestamp } from "./options";
 import { clearScoreboard } from "./scoreboard";
+import { seg } from "./segment";
 import { Seq } from "./seq";
 import { Agreed, Flag, Tcb } from "./tcb";
 
@@ -26,6 +28,7 @@ export function duplicateAck(tcb: Tcb): void {
   if (tcb.has(Flag.RecoverHolds) && !snd.una.minus(1).after(tcb.recover)) return; // RFC 6582 §3.2 step 2: what was sent twice
   const flight = snd.max.since(snd.una);
   const limited = min(flight, 2 * <u32>tcb.mss);
+  doubt(tcb);
   onLoss(tcb, flight > tcb.cwnd ? flight - min(limited, flight - tcb.cwnd) : flight);
   tcb.recover = snd.max.minus(1);
   tcb.set(Flag.RecoverHolds);
@@ -35,6 +38,27 @@ export function duplicateAck(tcb: Tcb): void {
   tcb.clear(Flag.Partial);
   tcb.clear(Flag.Timing); // Karn
   count(Counter.TcpFastRetransmits);
+}
+
+/** The window is about to be reduced: with timestamps, the first answer to the retransmission tells whether rightly (RFC 3522). */
+function doubt(tcb: Tcb): void {
+  if (!TIMESTAMPS || !tcb.uses(Agreed.Timestamps) || tcb.uses(Agreed.Sack)) return;
+  saveCongestion(tcb);
+  tcb.doubted = true;
+  tcb.timedAt = timestamp(tcb);
+}
+
+/** The first acknowledgement of new data since then. If it answers what was sent before, all is as it was (RFC 4015 §3). */
+function wasMistaken(tcb: Tcb): bool {
+  tcb.doubted = false;
+  if (i32(seg.tsEcr - tcb.timedAt) >= 0) return false;
+  count(tcb.has(Flag.Recovery) ? Counter.TcpSpuriousRecoveries : Counter.TcpSpuriousTimeouts);
+  tcb.cwnd = min(tcb.cwnd, tcb.priorCwnd); // without what duplicates had added
+  undoCongestion(tcb);
+  tcb.clear(Flag.Recovery | Flag.Retransmit | Flag.Partial);
+  tcb.backoff = 0;
+  tcb.snd.nxt = tcb.snd.max; // nothing of it needs to be sent again
+  return true;
 }
 
 /** Octets that may be sent beyond cwnd: limited transmit, one segment for each of the first two duplicates (RFC 3042). */
@@ -50,6 +74,7 @@ export function bonus(tcb: Tcb): u32 {
 // prettier-ignore
 @inline export function newAck(tcb: Tcb, ack: Seq, octets: u32): bool {
   tcb.dupAcks = 0;
+  if (TIMESTAMPS && tcb.doubted && wasMistaken(tcb)) return true;
   if (!tcb.has(Flag.Recovery)) {
     if (tcb.has(Flag.RecoverHolds) && ack.minus(1).after(tcb.recover)) tcb.clear(Flag.RecoverHolds);
     onAcked(tcb, octets);
@@ -74,7 +99,10 @@ export function bonus(tcb: Tcb): u32 {
 export function timedOut(tcb: Tcb): void {
   if (SACK && tcb.uses(Agreed.Sack) && timeoutScored(tcb)) return;
   const snd = tcb.snd;
-  if (tcb.unanswered == 0) onTimeout(tcb, snd.max.since(snd.una));
+  if (tcb.unanswered == 0) {
+    doubt(tcb);
+    onTimeout(tcb, snd.max.since(snd.una));
+  }
   tcb.cwnd = tcb.mss;
   tcb.ackedOctets = 0;
   tcb.dupAcks = 0;

@@ -16,7 +16,7 @@ export function initRtt(tcb: Tcb): void {
 
 /** Start timing a segment that is sent for the first time, unless one is being timed: one sample per round trip. */
 export function startTiming(tcb: Tcb, seq: Seq): void {
-  if (tcb.has(Flag.Timing)) return;
+  if (tcb.has(Flag.Timing) || tcb.doubted) return;
   tcb.set(Flag.Timing);
   tcb.timedSeq = seq;
   tcb.timedAt = now();

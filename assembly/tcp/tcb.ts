@@ -221,6 +221,8 @@ export class Tcb extends Tuple {
   duplicatesOwed: u8;
   /** What Timer.Retransmit waits for: a Pending. */
   pending: u8;
+  /** Without SACK: the last retransmission may have been a mistake; it left no earlier than `timedAt`, in the clock of our timestamps. */
+  doubted: bool;
   /** Segments still to be acknowledged at once (Setting.QuickAcks). */
   quickAcks: u8;
   retransmitAt: u32;
