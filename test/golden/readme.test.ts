@@ -5,7 +5,9 @@ import { pages, rendered } from "../../host/tools/blocks";
 import { twoBoards } from "./example";
 
 const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
-const help = spawnSync(process.execPath, ["host/node/sandwire.mjs", "run", "--help"], { encoding: "utf8" }).stdout;
+const helpOf = (command: string): string =>
+  spawnSync(process.execPath, ["host/node/sandwire.mjs", command, "--help"], { encoding: "utf8" }).stdout;
+const help = { run: helpOf("run"), drill: helpOf("drill") };
 const optionsOf = (text: string): Set<string> =>
   new Set([...text.matchAll(/(?<![\w-])--[a-z][a-z-]*/g)].map(([option]) => option));
 
@@ -43,9 +45,10 @@ describe.each(pages())("%s", (path) => {
   });
 
   test("the options it gives to sandwire exist", () => {
-    const known = optionsOf(help);
+    const known = { run: optionsOf(help.run), drill: optionsOf(help.drill) };
+    const commandOf = (part: string): keyof typeof help => (/sandwire(?:\.mjs)? drill /.test(part) ? "drill" : "run");
     const calls = parts.filter((part) => /^(?:sudo |timeout \d+ )?(?:npx |node host\/node\/)?sandwire(?:\.mjs)? /.test(part));
-    const unknown = calls.flatMap((part) => [...optionsOf(part)]).filter((option) => !known.has(option));
+    const unknown = calls.flatMap((part) => [...optionsOf(part)].filter((option) => !known[commandOf(part)].has(option)));
     expect(unknown).toEqual([]);
   });
 
@@ -59,7 +62,7 @@ describe("README.md", () => {
   const readme = readFileSync("README.md", "utf8");
 
   test("shows every option of sandwire run", () => {
-    const known = [...optionsOf(help)].filter((option) => option !== "--help");
+    const known = [...optionsOf(help.run)].filter((option) => option !== "--help");
     expect(known.length).toBeGreaterThan(10);
     expect(known.filter((option) => !optionsOf(readme).has(option))).toEqual([]);
   });
