@@ -394,6 +394,8 @@ export const enum Setting {
   QuickAcks,
   /** Segments that slow start adds for one acknowledgement at most; 0: as many as are acknowledged. */
   SlowStartLimit,
+  /** 0: a loss leaves a part of what was in flight (RFC 5681 §3.1); 1: of cwnd, as in Linux (RFC 9438 §4.6 allows it). */
+  LossFromCwnd,
   count,
 }
 

@@ -58,9 +58,9 @@ export const RACK: bool = isDefined(CONFIG_RACK) ? CONFIG_RACK != 0 : SACK;
 export const SENT_RECORDS: u32 = isDefined(CONFIG_SENT_RECORDS) ? CONFIG_SENT_RECORDS : 32;
 /** Timestamps, with PAWS and round trips from retransmissions (RFC 7323): 12 octets of every segment. */
 export const TIMESTAMPS: bool = isDefined(CONFIG_TIMESTAMPS) ? CONFIG_TIMESTAMPS != 0 : true;
-/** CUBIC (RFC 9438) beside Reno, and the default of a new socket: about 1 KB of code, 24 bytes a connection. */
+/** CUBIC (RFC 9438) beside Reno, and the default of a new socket: about 1 KB of code, 36 bytes a connection. */
 export const CUBIC: bool = isDefined(CONFIG_CUBIC) ? CONFIG_CUBIC != 0 : true;
-/** Explicit congestion notification (RFC 3168): 0 not in the code, 1 asked for and accepted, 2 accepted (as Linux does). */
+/** Explicit congestion notification (RFC 3168): 0 not in the code, 1 asked for and accepted, 2 accepted (as Linux does). 1 KB of code, 8 bytes a connection. */
 export const ECN: u32 = isDefined(CONFIG_ECN) ? CONFIG_ECN : 2;
 /** Destinations whose path MTU is remembered, 12 bytes each (RFC 1191). */
 export const PMTU_ENTRIES: u32 = isDefined(CONFIG_PMTU_ENTRIES) ? CONFIG_PMTU_ENTRIES : 4;

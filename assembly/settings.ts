@@ -53,6 +53,7 @@ const limits = memory.data<u32>([
   1, 65536, BUFFER_PRESSURE,
   0, 16, 0,
   0, 8, SLOW_START_LIMIT,
+  0, 1, 0,
 ])
 
 export function initSettings(): void {
@@ -128,3 +129,5 @@ export function tuned(which: u32): u32 {
 @inline export function quickAcks(): u32 { return TUNABLE ? setting(Setting.QuickAcks) : 0; }
 // prettier-ignore
 @inline export function slowStartLimit(): u32 { return TUNABLE ? setting(Setting.SlowStartLimit) : SLOW_START_LIMIT; }
+// prettier-ignore
+@inline export function lossFromCwnd(): bool { return TUNABLE ? setting(Setting.LossFromCwnd) != 0 : false; }

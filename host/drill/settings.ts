@@ -33,6 +33,7 @@ const systems: Record<System, Settings> = {
     BufferPressure: 8,
     QuickAcks: 16,
     SlowStartLimit: 0,
+    LossFromCwnd: 1,
   },
   freebsd: {
     InitialWindow: 10,
@@ -55,6 +56,7 @@ const systems: Record<System, Settings> = {
     BufferPressure: 8,
     QuickAcks: 0,
     SlowStartLimit: 2,
+    LossFromCwnd: 0,
   },
 };
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { ackSegment, fill, flight, segments, sender } from "../support/sender";
+import { pattern } from "../support/packet";
+import { ackSegment, fill, flight, MSS, segments, sender } from "../support/sender";
 import { cwnd, FAR, transfer } from "../support/transfer";
 
 describe("CUBIC on the wire", () => {
@@ -60,6 +61,18 @@ describe("the choice of algorithm", () => {
     run.reach(50);
     const { before, after } = run.loseOne();
     expect(Math.abs(after / before - share), `${before} -> ${after}`).toBeLessThan(0.02);
+  });
+
+  test.each([
+    ["what is in flight", 0, 2],
+    ["cwnd, as in Linux", 1, 7],
+  ])("a loss leaves 0.7 of %s (9438 4.6)", async (_, LossFromCwnd, left) => {
+    const { made } = await sender({}, { settings: { LossFromCwnd } });
+    made.board.send(made.fd, pattern(4 * MSS));
+    flight(made);
+    for (let i = 0; i < 3; i++) ackSegment(made, 0);
+    flight(made);
+    expect(Math.floor(cwnd(made))).toBe(left + 3); // and the three that have left the network (RFC 5681 3.2)
   });
 
   test("a module without CUBIC works and has Reno", async () => {

@@ -1,6 +1,6 @@
 import { CongestionControl, Counter } from "../../abi";
 import { CUBIC, ECN } from "../../config";
-import { initialWindow } from "../../settings";
+import { initialWindow, lossFromCwnd } from "../../settings";
 import { count } from "../../stats";
 import { forgetReduction, hold, isEcho, noteReduction, wasReduced } from "../ecn";
 import { Flag, Tcb } from "../tcb";
@@ -50,8 +50,9 @@ function reduced(tcb: Tcb, flight: u32): u32 {
   return isCubic(tcb) ? cubicReduced(flight) : renoReduced(flight);
 }
 
-/** The new threshold. */
+/** The new threshold. In recovery cwnd is only what may be sent now. */
 function reduce(tcb: Tcb, flight: u32): void {
+  if (lossFromCwnd() && !tcb.has(Flag.Recovery)) flight = tcb.cwnd;
   if (isCubic(tcb)) cubicLoss(tcb);
   tcb.ssthresh = max<u32>(reduced(tcb, flight), 2 * <u32>tcb.mss);
   tcb.ackedOctets = 0;
@@ -74,7 +75,7 @@ export function onTimeout(tcb: Tcb, flight: u32): void {
 export function onEcnEcho(tcb: Tcb, flight: u32): void {
   const least = <u32>tcb.mss;
   if (tcb.cwnd <= least) hold(tcb);
-  const used = min(flight, tcb.cwnd);
+  const used = lossFromCwnd() ? tcb.cwnd : min(flight, tcb.cwnd);
   reduce(tcb, used);
   tcb.cwnd = max(reduced(tcb, used), least);
   count(Counter.TcpEcnReductions);
