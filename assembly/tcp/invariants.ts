@@ -31,6 +31,7 @@ function checkScoreboard(tcb: Tcb): void {
   const repair = Repair.of(tcb);
   let sacked: u32 = 0;
   let lost: u32 = 0;
+  let records: u32 = 0;
   let at = <u32>repair.first == NONE ? tcb.snd.una : Sent.of(repair.first).from;
   assert(!at.before(tcb.snd.una), "no record tells of what is acknowledged");
   for (let i: u32 = repair.first; i != NONE; i = Sent.of(i).next) {
@@ -40,9 +41,11 @@ function checkScoreboard(tcb: Tcb): void {
     if (record.has(Mark.Sacked)) sacked += record.length;
     if (record.has(Mark.Lost)) lost += record.length;
     at = record.to;
+    records++;
     assert(record.next != NONE || <u32>repair.last == i, "the last record is known");
   }
   assert(!at.after(tcb.snd.nxt), "no record tells of what was not sent");
+  assert(records == <u32>repair.records, "the records are counted");
   assert(sacked == repair.sacked && lost == repair.lost, "the scoreboard adds up");
 }
 

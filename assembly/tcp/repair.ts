@@ -63,6 +63,8 @@ export class Repair {
   dsackRound: Seq;
   reoWndMult: u8;
   reoWndPersist: u8;
+  /** How many records it has. */
+  records: u16;
 
   /** RFC 9937 §6. */
   prrDelivered: u32;

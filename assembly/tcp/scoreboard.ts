@@ -1,5 +1,5 @@
 import { now } from "../clock";
-import { SACK } from "../config";
+import { SACK, SENT_RECORDS } from "../config";
 import { delivered, lose, lostByTimeout, reorderingWindow } from "./rack";
 import { Mending, Repair } from "./repair";
 import { Mark, Sent, giveSent, sentLeft, takeSent } from "./sent";
@@ -30,6 +30,7 @@ export function noteSent(tcb: Tcb, to: Seq, again: bool): void {
     if (shared) extend(Sent.of(last), repair.order, to);
     return;
   }
+  repair.records++;
   const record = Sent.of(i);
   record.from = last == NONE ? tcb.snd.una : Sent.of(last).to;
   record.next = <u16>NONE;
@@ -72,6 +73,7 @@ export function noteResent(tcb: Tcb, from: Seq, to: Seq): bool {
 function split(repair: Repair, i: u32, at: Seq): bool {
   const j = takeSent();
   if (j == NONE) return false;
+  repair.records++;
   const record = Sent.of(i);
   const rest = Sent.of(j);
   rest.from = at;
@@ -103,9 +105,19 @@ export function takeAcked(tcb: Tcb, repair: Repair, ack: Seq): void {
     record.from = to;
     if (to != record.to) return;
     repair.first = record.next;
+    repair.records--;
     giveSent(i);
   }
   repair.last = <u16>NONE;
+}
+
+/**
+ * A peer that cuts what is in flight into crumbs by its SACK blocks would take every record from the other connections, and our time:
+ * it gets half of the pool at most, and four records for each segment.
+ */
+function mayCut(tcb: Tcb, repair: Repair): bool {
+  const segments = tcb.snd.nxt.since(tcb.snd.una) / <u32>tcb.mss;
+  return <u32>repair.records < min(SENT_RECORDS >> 1, 8 + 4 * segments);
 }
 
 /** The peer holds [left, right). */
@@ -116,9 +128,9 @@ export function markSacked(tcb: Tcb, repair: Repair, left: Seq, right: Seq): voi
     const record = Sent.of(i);
     if (record.to.after(left) && !record.has(Mark.Sacked)) {
       if (record.from.before(left)) {
-        if (!split(repair, i, left)) return;
+        if (!mayCut(tcb, repair) || !split(repair, i, left)) return;
       } else {
-        if (record.to.after(right) && !split(repair, i, right)) return;
+        if (record.to.after(right) && !(mayCut(tcb, repair) && split(repair, i, right))) return;
         hold(tcb, repair, record);
         join(repair, i);
         if (before != NONE && join(repair, before)) i = before;
@@ -147,6 +159,7 @@ function join(repair: Repair, i: u32): bool {
   record.to = Sent.of(j).to;
   record.next = Sent.of(j).next;
   if (<u32>repair.last == j) repair.last = <u16>i;
+  repair.records--;
   giveSent(j);
   return true;
 }
@@ -203,6 +216,7 @@ export function clearScoreboard(tcb: Tcb): void {
   }
   repair.first = <u16>NONE;
   repair.last = <u16>NONE;
+  repair.records = 0;
   repair.sacked = 0;
   repair.lost = 0;
   repair.clear(Mending.ProbeOpen | Mending.FirstDue | Mending.TimeoutDoubted | Mending.TimeoutTested);
