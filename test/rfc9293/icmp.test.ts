@@ -105,3 +105,31 @@ test("9293-u1: of an ICMP error and of too many retransmissions the user hears: 
   expect(w.board.events).toContain(made.fd);
   expect(w.board.error(made.fd)).toBe(Errno.EHOSTUNREACH);
 });
+
+test.each([
+  [3, 1, Errno.EHOSTUNREACH],
+  [11, 0, Errno.EHOSTUNREACH],
+  [12, 0, Errno.EPROTO],
+])(
+  "MUST-47, SHLD-25, SHLD-20, 9293-u1: with IP_RECVERR a soft error (%i, %i) is told at once; without it is not",
+  async (type, code, errno) => {
+    const w = await world();
+    const made = flying(w);
+    complain(made, { type, code });
+    w.run(5);
+    expect(w.board.ready(made.fd) & Poll.POLLERR).toBe(0);
+    expect(w.board.setIp(made.fd, "IP_RECVERR", 1)).toBe(0);
+    w.board.events.length = 0;
+    complain(made, { type, code });
+    w.run(5);
+    expect(w.board.events).toContain(made.fd);
+    expect(w.board.error(made.fd)).toBe(errno);
+    expect(made.state()).toBe("Established");
+    expect(w.board.setIp(made.fd, "IP_RECVERR", 0)).toBe(0);
+    complain(made, { type, code });
+    w.run(5);
+    expect(w.board.error(made.fd)).toBe(0);
+    made.flow.ack();
+    expectAlive(made);
+  },
+);

@@ -10,6 +10,9 @@ const notApplicable = (reason: string): Ruling => ({ verdict: "not applicable", 
 
 const sourceRoutes = "Source routes are an attack, not a service: dropped on arrival, never sent (RFC 7126 4.3, 4.4). ";
 
+const searching =
+  "No probing for a larger MTU: after ten minutes the interface's is tried again (1191-3). Of RFC 4821 there is what finds black holes.";
+
 /** Requirements without an entry are fulfilled, and their tests show it. A deviation has a test too: it shows what we do instead. */
 export const verdicts: Record<string, Ruling> = {
   "MUST-51": deviation(sourceRoutes + "FreeBSD refuses them by default, OpenBSD always; Linux drops received ones by default."),
@@ -27,6 +30,13 @@ export const verdicts: Record<string, Ruling> = {
   "5681-2": deviation(
     "Ten segments, 14,600 octets at most (RFC 6928), as Linux, FreeBSD, Windows and macOS; a knob (INITIAL_WINDOW).",
   ),
+  "5927-4": deviation(
+    "A claim that can be true is applied at once, not held back until a timeout, as Linux and FreeBSD do: half of the RFC's proposal that " +
+      "needs no state. What cannot be true is dropped.",
+  ),
+  "4821-1": notApplicable(searching),
+  "4821-2": notApplicable(searching),
+  "4821-3": notApplicable(searching),
   "SHLD-13": notApplicable("A rule for applications. None of those in this project uses urgent data."),
   "SHLD-23": notApplicable("A rule for applications. None of those in this project touches the value."),
   "MAY-6": notApplicable("Optional, not offered: probes never carry an octet (SHLD-12)."),
