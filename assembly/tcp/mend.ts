@@ -12,7 +12,7 @@ import { Seq } from "./seq";
 import { probeAnswered, scheduleProbe } from "./tail";
 import { Agreed, Flag, Tcb, Timer } from "./tcb";
 import { Pending, arm, armPending } from "./timers";
-import { allCameTwice, beginUndo, isSpurious, noUndo, undo } from "./undo";
+import { allCameTwice, beginUndo, isSpurious, lateUndo, noUndo, undo } from "./undo";
 
 /** Loss recovery of a connection with SACK: the scoreboard says what is lost (RACK), PRR how much may leave. Only `output` sends. */
 
@@ -85,7 +85,8 @@ function react(tcb: Tcb, repair: Repair, octets: u32): void {
   if (!tcb.has(Flag.Loss) && repair.lost > 0) return enterRecovery(tcb, repair);
   if (octets == 0) return;
   if (tcb.has(Flag.Loss)) doubt(tcb, repair);
-  onAcked(tcb, octets);
+  else if (repair.has(Mending.MayUndo) && tcb.snd.una.since(tcb.recover) > tcb.priorCwnd) noUndo(repair);
+  onAcked(tcb, repair.delivered); // what was told to have arrived before has been counted, or was under repair
 }
 
 /** RFC 5682 §3.1: the first acknowledgement after a timeout that is for a part of the flight: two new segments will tell. */
@@ -100,7 +101,7 @@ function leave(tcb: Tcb, repair: Repair): void {
   if (tcb.has(Flag.Recovery)) tcb.cwnd = tcb.ssthresh;
   tcb.clear(Flag.Recovery | Flag.Loss);
   tcb.dupAcks = 0;
-  noUndo(repair);
+  lateUndo(repair);
   lessPatient(repair);
 }
 

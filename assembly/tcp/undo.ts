@@ -65,6 +65,11 @@ export function undo(tcb: Tcb, repair: Repair): void {
   noUndo(repair);
 }
 
+/** Recovery is over. Only that what was sent again came twice can still be told, and is, by the next acknowledgement or so. */
+export function lateUndo(repair: Repair): void {
+  repair.clear(Mending.StampAwaited | Mending.TimeoutDoubted | Mending.TimeoutTested);
+}
+
 /** What was reduced stays so. */
 export function noUndo(repair: Repair): void {
   repair.clear(Mending.MayUndo | Mending.TimeoutDoubted | Mending.TimeoutTested);
