@@ -81,10 +81,10 @@ interface Knob {
 
 function knobsOf(config: string): Knob[] {
   const pattern =
-    /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\nexport const (\w+): \w+ = isDefined\(CONFIG_\2\)\s*(?:\? CONFIG_\2\s*: ([\s\S]*?))?;/g;
+    /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\nexport const (\w+): \w+ = isDefined\(CONFIG_\2\)\s*(?:\? CONFIG_\2(?: != 0)?\s*: ([\s\S]*?))?;/g;
   return [...config.matchAll(pattern)].map(([, comment = "", name = "", standard = "off"]) => ({
     name,
-    standard,
+    standard: standard === "true" ? "1" : standard === "false" ? "0" : standard,
     meaning: comment
       .replace(/\n \* ?/g, " ")
       .replace(/\s+/g, " ")
@@ -94,16 +94,20 @@ function knobsOf(config: string): Knob[] {
 }
 
 function boundsOf(config: string, name: string): string {
-  const rules = config.matchAll(new RegExp(`ERROR\\("CONFIG_${name} must be ([^"]+)"\\)`, "g"));
-  return [...rules].map(([, rule = ""]) => rule).join("; ");
+  const rules = config.matchAll(new RegExp(`ERROR\\("CONFIG_${name} (?:must be |(?=needs ))([^"]+)"\\)`, "g"));
+  const either = config.includes(`? CONFIG_${name} != 0 :`) ? ["0, 1"] : [];
+  return [...either, ...[...rules].map(([, rule = ""]) => rule.replace("CONFIG_", ""))].join("; ");
 }
 
-/** The knob that is not set by a profile shows its standard value in every column. */
+/** The knob that is not set by a profile shows its standard value in every column, or that of the knob it follows. */
 function knobs(): string {
-  const rows = knobsOf(read("assembly/config.ts")).map(({ name, standard, meaning, bounds }) => {
+  const all = knobsOf(read("assembly/config.ts"));
+  const rows = all.map(({ name, standard, meaning, bounds }) => {
     const plain = /^\d+$/.test(standard) || standard === "off";
+    const followed = all.find((other) => other.name === standard);
     const unset = plain ? standard : `\`${standard}\``;
-    const values = profiles.map((profile) => knobOf(profile, name)?.toString() ?? unset);
+    const unsetIn = (profile: Profile): string => (followed ? String(standardOf(profile, followed.name)) : unset);
+    const values = profiles.map((profile) => knobOf(profile, name)?.toString() ?? unsetIn(profile));
     return [`\`${name}\``, ...values, bounds, meaning.replaceAll("|", "\\|")];
   });
   return table(["knob", ...profiles, "bounds", "meaning"], rows, 7);

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { IpOption, Ioctl, MessageFlag, Poll, SandwireOption, Setting, SocketOption, TcpOption } from "../../host/node/abi";
 import { pages, rendered } from "../../host/tools/blocks";
 import { twoBoards } from "./example";
 
@@ -72,6 +73,19 @@ describe("README.md", () => {
     const places = steps.map((step) => readme.indexOf(step));
     expect(places).not.toContain(-1);
     expect(places).toEqual([...places].sort((a, b) => a - b));
+  });
+});
+
+const tables: [string, Record<string, object>][] = [
+  ["docs/sockets.md", { SocketOption, IpOption, TcpOption, SandwireOption, MessageFlag, Ioctl, Poll }],
+  ["docs/configuration.md", { Setting }],
+];
+
+describe.each(tables)("%s", (path, enums) => {
+  const words = new Set(readFileSync(path, "utf8").match(/\w+/g));
+  const all = Object.entries(enums).map(([name, members]) => [name, Object.keys(members)] as const);
+  test.each(all)("names every %s", (_, members) => {
+    expect(members.filter((name) => /^[A-Z]/.test(name) && !words.has(name))).toEqual([]);
   });
 });
 
