@@ -76,6 +76,7 @@ function write(bench: Bench, folder: string): void {
   writeFileSync(join(folder, "lossy.md"), text);
   writeFileSync(join(folder, "lossy.svg"), chart(bench));
   console.log(text);
+  console.log(`Written: ${["md", "svg", "json"].map((kind) => join(folder, `lossy.${kind}`)).join(", ")}`);
 }
 
 /** Milliseconds between lines where they do not replace each other. */
