@@ -10,7 +10,7 @@ import { Flag, Tcb, Wish } from "./tcb";
 }
 
 /** Octets queued that were never sent. */
-export function unsent(tcb: Tcb): u32 {
+function unsent(tcb: Tcb): u32 {
   const snd = tcb.snd;
   return snd.end.before(snd.max) ? 0 : snd.end.since(snd.max);
 }
