@@ -171,6 +171,20 @@ describe("3.8.6.2 silly windows", () => {
     flow.expect({ seq: 1001, len: 500 }, 10);
   });
 
+  test("MUST-39: nor in the answer to a probe: the window stays closed until it is worth opening", async () => {
+    const w = await world();
+    const { flow, fd } = passive(w);
+    flow.data(pattern(1024)).data(pattern(1024));
+    w.run(100);
+    expect(flow.drain(50).at(-1)).toMatchObject({ win: 0 });
+    for (let octets = 0; octets < 1000; octets += 100) {
+      w.board.recv(fd, 100);
+      w.run(5);
+      flow.data(text("?")); // there is room for it
+      expect(flow.expect({ flags: "A", ack: flow.nxt }, 500).win).toBe(0);
+    }
+  });
+
   test("MUST-39: a reader of single octets opens the window by a segment or half the buffer, never by little", async () => {
     const w = await world();
     const { flow, fd } = passive(w);
