@@ -60,6 +60,9 @@ test("6937-2, 6937-3: while more is in flight than ssthresh one segment leaves f
   const after = sent.slice(begin + 1).map((burst) => burst.length);
   const total = after.reduce((sum, n) => sum + n, 0);
   expect(Math.max(...after.slice(0, -1))).toBeLessThanOrEqual(1);
+  // From the beginning on, not half a round trip of silence and then all of it.
+  const early = after.slice(0, after.length / 2).reduce((sum, n) => sum + n, 0);
+  expect(early).toBeGreaterThanOrEqual(total / 2 - 2);
   expect(total).toBeGreaterThanOrEqual(after.length / 2 - 3);
   expect(total).toBeLessThanOrEqual(after.length / 2 + 1);
 });

@@ -37,7 +37,7 @@ export class Transfer {
     for (let i = 0; i < 200 && cwnd(this.made) < segments; i++) this.round();
   }
 
-  /** The first segment of the next flight is lost, and repaired. The window before and after. */
+  /** The first segment of the next flight is lost, and repaired. The window before, and the threshold that is left of it. */
   loseOne(): { before: number; after: number } {
     const { made } = this;
     fill(made);
@@ -53,7 +53,7 @@ export class Transfer {
     this.last = Math.max(top, ...more);
     ackSegment(made, this.last);
     made.world.run(2 * FAR);
-    return { before, after: cwnd(made) };
+    return { before, after: made.board.info(made.fd).sndSsthresh };
   }
 }
 
