@@ -65,7 +65,7 @@ function advance(tcb: Tcb, ack: Seq, scored: bool): void {
   if (snd.nxt.before(ack)) snd.nxt = ack;
   tcb.unanswered = 0;
   tcb.softError = 0;
-  tcb.clear(Flag.Probed);
+  tcb.clear(Flag.Probed | Flag.Probe);
   const restart = !scored && newAck(tcb, ack, octets);
   if (snd.max == ack) disarm(tcb, Timer.Retransmit);
   else if (restart) arm(tcb, Timer.Retransmit, backedOff(tcb));

@@ -173,9 +173,9 @@ export function isHeld(tcb: Tcb): bool {
   return false;
 }
 
-/** The retransmission timer has fired: true if it was only for `hold`. */
+/** The retransmission timer has fired: true if it was only for `hold`. A window that closed meanwhile is waited for from now on. */
 export function release(tcb: Tcb): bool {
   if (!tcb.uses(Agreed.Ecn) || !Marks.of(tcb).has(Mark.Held)) return false;
   Marks.of(tcb).clear(Mark.Held);
-  return tcb.snd.max == tcb.snd.una && tcb.snd.wnd > 0;
+  return tcb.snd.max == tcb.snd.una;
 }

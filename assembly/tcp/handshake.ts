@@ -27,6 +27,10 @@ export function openActively(tcb: Tcb, iss: Seq): u32 {
   tcb.retransmissions = 0;
   tcb.backoff = 0;
   tcb.unanswered = 0;
+  tcb.keepProbes = 0;
+  tcb.dupAcks = 0;
+  tcb.duplicatesOwed = 0;
+  tcb.doubted = false;
   tcb.ranges.init();
   initReport(tcb);
   tcb.agreed = 0;

@@ -23,7 +23,7 @@ export function timeWaitArrives(record: TimeWait): Drop {
   if (TIMESTAMPS && record.timestamps) {
     if (!seg.timestamps) return drop(Drop.TcpNoTimestamp); // RFC 7323 §3.2
     if (i32(seg.tsVal - record.tsRecent) < 0) return answered(record, Drop.TcpPaws); // §5.3
-    if (!seg.seq.after(record.rcvNxt)) record.tsRecent = seg.tsVal; // §4.3
+    if (seg.end == record.rcvNxt) record.tsRecent = seg.tsVal; // §4.3; as nothing else proves it genuine, its place must
   }
   if (seg.fin && seg.end == record.rcvNxt) {
     restart(record);

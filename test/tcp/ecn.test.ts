@@ -374,6 +374,19 @@ describe("the sender (3168-5, 3168-6, 3168-7)", () => {
     expect(flow.expect({ len: MSS }, 2000).ecn).toBe(ECT0);
   });
 
+  test("nor does a window that closes meanwhile: with nothing queued, nothing is sent", async () => {
+    const made = await accepted({ settings: { Ecn: 1, InitialWindow: 1 } });
+    const { flow } = made;
+    const [only] = written(made, MSS);
+    flow.send({ flags: "AE", ack: only.seq + MSS, win: 0 });
+    flow.expectNothing(3000);
+    made.board.send(made.fd, pattern(100));
+    const probe = flow.expect({ seq: 1 + MSS }, 2000);
+    expect(probe.len).toBe(1);
+    flow.send({ flags: "A", ack: 1 + MSS, win: 65535 });
+    expect(flow.expect({ seq: 1 + MSS }).len).toBe(100);
+  });
+
   test("a window probe is not ECT, nor is a keep-alive", async () => {
     const made = await accepted();
     const { flow } = made;

@@ -45,6 +45,22 @@ describe("keep-alive (RFC 9293 3.8.4)", () => {
     expect(w.board.error(fd)).toBe(Errno.ETIMEDOUT);
   });
 
+  test("a socket that ended so and connects again has all its probes again", async () => {
+    const w = await world();
+    const { fd, peer } = active(w);
+    w.board.setSocket(fd, "SO_KEEPALIVE", 1);
+    w.board.setTcp(fd, "TCP_KEEPIDLE", 10);
+    w.board.setTcp(fd, "TCP_KEEPINTVL", 5);
+    w.board.setTcp(fd, "TCP_KEEPCNT", 2);
+    w.run(30_000);
+    expect(w.board.error(fd)).toBe(Errno.ETIMEDOUT);
+    const flow = peer.flow({ port: 6100 });
+    expect(w.board.connect(fd, peer.ip, 6100)).toBe(-Errno.EINPROGRESS);
+    flow.accept();
+    const probe = flow.expect({ len: 0 }, 12_000);
+    expect([probe.seq, probe.flags & 4]).toEqual([0, 0]);
+  });
+
   test("the owner hears of the end, the peer gets a RST", async () => {
     const w = await world();
     const { flow, fd } = passive(w);

@@ -173,6 +173,23 @@ describe("TIME-WAIT with timestamps (RFC 7323)", () => {
     expect(state()).toBe("TimeWait");
   });
 
+  test("a clock from outside of the sequence space is not believed: it would keep the next connection out", async () => {
+    const w = await world();
+    const { flow, state } = timeWaitClocked(w);
+    const answers = flow.rcv;
+    for (const seq of [-1_000_000, -5]) {
+      flow.clock = CLOCK + 1_000_000;
+      flow.send({ flags: "A", seq: flow.nxt + seq });
+    }
+    w.run(50);
+    flow.drain(0);
+    flow.clock = CLOCK + 77;
+    flow.send({ flags: "FA", seq: 1 });
+    w.run(5);
+    expect(flow.expect({ flags: "A", seq: answers, ack: 2 }).timestamps![1]).toBe(CLOCK + 77);
+    expect(state()).toBe("TimeWait");
+  });
+
   test("old segments are answered twice a second at most (RFC 5961 7)", async () => {
     const w = await world();
     const { flow } = timeWaitClocked(w);
