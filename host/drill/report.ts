@@ -30,7 +30,11 @@ function soFar(story: string[], most: number): string[] {
   if (story.length === 0) return [];
   const kept = story.slice(Math.max(0, story.length - most));
   const left = story.length - kept.length;
-  return ["  so far:", ...(left ? [`    (${left} lines before)`] : []), ...kept.map((line) => `    ${line}`)];
+  return [
+    "  so far:",
+    ...(left ? [`    (${left} ${left === 1 ? "line" : "lines"} before)`] : []),
+    ...kept.map((line) => `    ${line}`),
+  ];
 }
 
 /** "12 scripts: 10 passed, 1 failed, 1 unsupported". */

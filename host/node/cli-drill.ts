@@ -63,10 +63,12 @@ async function one(file: string, options: DrillOptions): Promise<Verdict> {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
+    const reason =
+      code === "EISDIR" ? `it is a folder: ${file.replace(/\/$/, "")}/*.pkt names its scripts` : message.split(",")[0];
     return {
       file,
       outcome: "broken",
-      message: `cannot be read: ${message.split(",")[0]}`,
+      message: `cannot be read: ${reason}`,
       leftovers: [],
       ignored: [],
       story: [],

@@ -112,8 +112,10 @@ async function main(args: string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const message = error instanceof Error ? error.message : String(error);
-    const hint = error instanceof CommanderError ? ` Try \`sandwire ${args[0] === "drill" ? "drill" : "run"} --help\`.` : "";
-    console.error(`sandwire: ${message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ")}${hint}`);
+    const named = ["run", "drill"].includes(args[0] ?? "") ? `${args[0]} ` : "";
+    const hint = error instanceof CommanderError ? `. Try \`sandwire ${named}--help\`.` : "";
+    const line = message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
+    console.error(`sandwire: ${hint ? line.replace(/\.$/, "") : line}${hint}`);
     // Of drill, 1 is the verdict of a script that was run.
     return args[0] === "drill" ? 2 : 1;
   }
