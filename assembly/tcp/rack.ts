@@ -62,8 +62,10 @@ function noteReordering(repair: Repair): void {
 
 /** §6.2, step 4. Text has arrived twice, so we were too fast: once a round trip, be a quarter of a round trip more patient. */
 export function becomePatient(tcb: Tcb, repair: Repair): void {
-  if (!RACK || tcb.snd.una.before(repair.dsackRound)) return;
-  repair.dsackRound = tcb.snd.max;
+  const snd = tcb.snd;
+  const round = repair.dsackRound;
+  if (!RACK || (snd.una.before(round) && !round.after(snd.max))) return; // beyond all that was sent: it is long past, and has wrapped
+  repair.dsackRound = snd.max;
   if (repair.reoWndMult < 0xff) repair.reoWndMult++;
   repair.reoWndPersist = <u8>REO_WND_PERSIST;
 }
