@@ -130,6 +130,7 @@ describe("7 the tail loss probe", () => {
     const sent = made.world.now - (RTT + 1) + LATENCY;
     const probe = made.flow.next(1000)!;
     expect(Math.abs(probe.at - sent - 2 * RTT)).toBeLessThanOrEqual(12);
+    expect(made.board.counters()).toMatchObject({ TcpLossProbes: 1, TcpTimeouts: 0 });
   });
 
   test("8985-6: one segment: it waits for a delayed ACK too, but never longer than the timeout", async () => {
