@@ -26,10 +26,10 @@ import {
 /** Knobs that a build with TUNABLE changes at run time. In all other builds each of these functions is its constant. */
 
 const WORD: u32 = 4;
-const values = memory.data(TUNABLE ? Setting.count * WORD : WORD, 4);
+@lazy const values = memory.data(TUNABLE ? Setting.count * WORD : WORD, 4);
 // prettier-ignore
 /** Least and greatest value of each setting, and what it is after `init`. */
-const limits = memory.data<u32>([
+@lazy const limits = memory.data<u32>([
   1, 64, INITIAL_WINDOW,
   1, 60000, RTO_INITIAL,
   1, 60000, RTO_MIN,
@@ -71,10 +71,10 @@ export function tune(which: u32, value: u32): i32 {
   return 0;
 }
 
-/** The value of a setting, whether it can be changed or not; 0 for no such setting. */
+/** The value of a setting; 0 for no such setting, and in a build without TUNABLE. */
 export function tuned(which: u32): u32 {
-  if (which >= <u32>Setting.count) return 0;
-  return TUNABLE ? load<u32>(values + which * WORD) : load<u32>(limits + which * 3 * WORD, 2 * WORD);
+  if (!TUNABLE || which >= <u32>Setting.count) return 0;
+  return load<u32>(values + which * WORD);
 }
 
 // prettier-ignore

@@ -14,10 +14,33 @@ export const enum List {
   Sockets = 83, // "S"
 }
 
-/** Where memory is short, the names of all reasons for drops are too long: their sum stands for them. */
+/**
+ * Where memory is short, the names are too long: of the reasons for drops their sum is shown, of the counters the first, which tell of
+ * the traffic.
+ */
 const SUMMED: bool = SND_BUF < 2048;
 const DROPS: usize = SUMMED ? words("Drops") : namesOf(Drop);
-const COUNTERS: usize = namesOf(Counter);
+const COUNTERS: usize = SUMMED
+  ? words(
+      "FramesIn",
+      "FramesOut",
+      "OctetsIn",
+      "OctetsOut",
+      "ArpRequestsOut",
+      "ArpRepliesOut",
+      "IpIn",
+      "IpOut",
+      "IcmpIn",
+      "IcmpOut",
+      "IcmpEchoReplies",
+      "UdpIn",
+      "UdpOut",
+      "UdpNoChecksum",
+      "TcpIn",
+      "TcpOut",
+    )
+  : namesOf(Counter);
+const SHOWN: u32 = Drop.count + (SUMMED ? Counter.TcpOctetsIn : Counter.count);
 /** `item` in the socket listing, where `cursor` is the row. Otherwise `item` is the counter and `cursor` its name. */
 const ROW: u32 = 0xffff;
 
@@ -74,7 +97,7 @@ function stepCounter(client: Client): void {
 
 /** From this counter on, the first that is not 0. */
 function fetchCounter(client: Client): bool {
-  while (client.item < <u32>(Drop.count + Counter.count)) {
+  while (client.item < SHOWN) {
     if (counter(client) != 0) return true;
     stepCounter(client);
   }

@@ -4,6 +4,9 @@ import { random } from "../random";
 import { isLocal } from "./iface";
 import { quote } from "./quote";
 
+/** Path MTUs are learned and kept. */
+export const PMTU: bool = PMTU_ENTRIES > 0;
+
 /**
  * How large a datagram the way to a destination takes (RFC 1191): a small table of destinations that take less than our MTU. All
  * connections follow it by comparing one number, `pathVersion`, so nobody is searched for when it changes.
@@ -22,9 +25,9 @@ class Path {
   }
 }
 const PATH_SIZE: u32 = 12;
-const paths = memory.data(PMTU_ENTRIES * PATH_SIZE, 4);
+@lazy const paths = memory.data(PMTU ? PMTU_ENTRIES * PATH_SIZE : PATH_SIZE, 4);
 /** A key for the place of a destination, the version, and how many entries are in use. */
-const state = memory.data(12, 4);
+@lazy const state = memory.data(12, 4);
 const VERSION: usize = 4;
 const USED: usize = 8;
 
@@ -36,9 +39,10 @@ const AGE: u32 = 600000;
 const LEAST: u32 = 68;
 /** MTUs that are usual, from high to low (RFC 1191 §7.1). */
 const PLATEAUS: u32 = 5;
-const plateaus = memory.data<u16>([1492, 1006, 508, 296, 68]);
+@lazy const plateaus = memory.data<u16>([1492, 1006, 508, 296, 68]);
 
 export function initPaths(): void {
+  if (!PMTU) return;
   memory.fill(paths, 0, PMTU_ENTRIES * PATH_SIZE);
   store<u32>(state, random() | 1);
   store<u32>(state, 0, VERSION);
@@ -56,7 +60,7 @@ export function initPaths(): void {
 
 /** The largest datagram known to get to `destination`. */
 export function pathMtu(destination: u32): u32 {
-  if (load<u32>(state, USED) == 0) return MTU;
+  if (!PMTU || load<u32>(state, USED) == 0) return MTU;
   for (let way: u32 = 0; way < WAYS; way++) {
     const path = entry(destination, way);
     if (path.mtu != 0 && path.destination == destination) return path.mtu;
@@ -66,6 +70,7 @@ export function pathMtu(destination: u32): u32 {
 
 /** The way to `destination` takes no more than `mtu`; the oldest neighbour gives way. */
 export function lowerPath(destination: u32, mtu: u32): void {
+  if (!PMTU) return;
   let chosen = entry(destination, 0);
   for (let way: u32 = 0; way < WAYS; way++) {
     const path = entry(destination, way);
@@ -94,7 +99,7 @@ function changed(): void {
 
 /** Forget what was learned AGE ago: the next datagrams try whether the way takes more now (RFC 1191 §6.3). */
 export function agePaths(): void {
-  if (load<u32>(state, USED) == 0) return;
+  if (!PMTU || load<u32>(state, USED) == 0) return;
   for (let i: u32 = 0; i < PMTU_ENTRIES; i++) {
     const path = Path.of(i);
     if (path.mtu != 0 && due(path.at + AGE)) forget(path);
@@ -109,6 +114,7 @@ function forget(path: Path): void {
 
 /** Nothing gets to `destination`, whatever its size. */
 export function forgetPath(destination: u32): void {
+  if (!PMTU) return;
   for (let way: u32 = 0; way < WAYS; way++) {
     const path = entry(destination, way);
     if (path.mtu != 0 && path.destination == destination) forget(path);
@@ -121,6 +127,7 @@ export function forgetPath(destination: u32): void {
  * that holds is taken at once; whether the quoted text is stuck is not waited for.
  */
 export function wasTooBig(largest: u32): bool {
+  if (!PMTU) return false;
   const destination = quote.foreignAddress;
   const size = quote.total;
   const mtu = quote.mtu ? quote.mtu : plateauBelow(size);

@@ -11,7 +11,7 @@ import {
   State,
   TcpOption,
 } from "../abi";
-import { MAX_BUF, MIN_BUF, USER_TIMEOUT_OPTION } from "../config";
+import { LINUX_OPTIONS, MAX_BUF, MIN_BUF, USER_TIMEOUT_OPTION } from "../config";
 import { pathMtu } from "../ip/pmtu";
 import { uncork } from "../tcp/cork";
 import { finWait2Of } from "../tcp/ending";
@@ -95,6 +95,15 @@ function getTcpOption(tcb: Tcb, name: u32): i32 {
       return <i32>(tcb.keepInterval / 1000);
     case TcpOption.TCP_KEEPCNT:
       return <i32>tcb.keepCount;
+    case TcpOption.TCP_USER_TIMEOUT:
+      return <i32>tcb.userTimeout;
+    default:
+      return LINUX_OPTIONS ? getLinuxOption(tcb, name) : -Errno.ENOPROTOOPT;
+  }
+}
+
+function getLinuxOption(tcb: Tcb, name: u32): i32 {
+  switch (name) {
     case TcpOption.TCP_SYNCNT:
       return <i32>tcb.synRetries;
     case TcpOption.TCP_LINGER2:
@@ -107,8 +116,6 @@ function getTcpOption(tcb: Tcb, name: u32): i32 {
       return <i32>secondsOfRepeats(tcb.deferAccept);
     case TcpOption.TCP_WINDOW_CLAMP:
       return <i32>tcb.windowClamp;
-    case TcpOption.TCP_USER_TIMEOUT:
-      return <i32>tcb.userTimeout;
     case TcpOption.TCP_NOTSENT_LOWAT:
       return <i32>tcb.notSentLowat;
     default:
@@ -211,6 +218,17 @@ function setTcpOption(tcb: Tcb, name: u32, n: u32): i32 {
       if (n < 1 || n > 127) return -Errno.EINVAL;
       tcb.keepCount = <u8>n;
       return 0;
+    case TcpOption.TCP_USER_TIMEOUT:
+      if (n > LARGEST) return -Errno.EINVAL;
+      setUserTimeout(tcb, n);
+      return 0;
+    default:
+      return LINUX_OPTIONS ? setLinuxOption(tcb, name, n) : -Errno.ENOPROTOOPT;
+  }
+}
+
+function setLinuxOption(tcb: Tcb, name: u32, n: u32): i32 {
+  switch (name) {
     case TcpOption.TCP_SYNCNT:
       if (n < 1 || n > 127) return -Errno.EINVAL;
       tcb.synRetries = <u8>n;
@@ -229,10 +247,6 @@ function setTcpOption(tcb: Tcb, name: u32, n: u32): i32 {
       return 0;
     case TcpOption.TCP_WINDOW_CLAMP:
       return setWindowClamp(tcb, n);
-    case TcpOption.TCP_USER_TIMEOUT:
-      if (n > LARGEST) return -Errno.EINVAL;
-      setUserTimeout(tcb, n);
-      return 0;
     case TcpOption.TCP_NOTSENT_LOWAT:
       tcb.notSentLowat = min(n, LARGEST);
       tcb.wish(Wish.NotSentLowat, n != 0);

@@ -1,5 +1,5 @@
 import { CongestionControl, Errno, Level, TcpOption } from "../abi";
-import { CUBIC } from "../config";
+import { CUBIC, TCP_INFO } from "../config";
 import { chooseCongestion } from "../tcp/congestion/control";
 import { writeInfo } from "../tcp/info";
 import { Tcb } from "../tcp/tcb";
@@ -30,11 +30,11 @@ const names = memory.data<u8>([
 const STRIDE: u32 = 8;
 
 export function isRecord(level: u32, name: u32): bool {
-  return level == Level.IPPROTO_TCP && (name == TcpOption.TCP_INFO || name == TcpOption.TCP_CONGESTION);
+  return level == Level.IPPROTO_TCP && ((TCP_INFO && name == TcpOption.TCP_INFO) || name == TcpOption.TCP_CONGESTION);
 }
 
 export function getRecord(tcb: Tcb, name: u32, value: usize, length: u32): i32 {
-  if (name == TcpOption.TCP_INFO) return <i32>writeInfo(tcb, value, length);
+  if (TCP_INFO && name == TcpOption.TCP_INFO) return <i32>writeInfo(tcb, value, length);
   const size = min(length, NAME_SIZE);
   memory.fill(value, 0, size);
   memory.copy(value, names + <u32>tcb.congestion * STRIDE, min(size, STRIDE));

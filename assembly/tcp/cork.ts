@@ -1,3 +1,4 @@
+import { LINUX_OPTIONS } from "../config";
 import { Flag, Tcb, Wish } from "./tcb";
 
 /**
@@ -8,18 +9,19 @@ export const CORK_TIME: u32 = 200;
 
 /** What is queued and does not fill a segment is held back. */
 export function corked(tcb: Tcb): bool {
-  return (tcb.wants(Wish.Cork) || tcb.has(Flag.More)) && !tcb.has(Flag.CorkOver);
+  return LINUX_OPTIONS && (tcb.wants(Wish.Cork) || tcb.has(Flag.More)) && !tcb.has(Flag.CorkOver);
 }
 
 /** What is queued now is held back no longer. */
 export function uncork(tcb: Tcb): void {
-  tcb.set(Flag.CorkOver);
+  if (LINUX_OPTIONS) tcb.set(Flag.CorkOver);
   tcb.mark();
 }
 
 /** The user has queued text; with MSG_MORE it says that more will come. */
 // prettier-ignore
 @inline export function corkAfter(tcb: Tcb, more: bool): void {
+  if (!LINUX_OPTIONS) return;
   tcb.clear(Flag.CorkOver);
   tcb.put(Flag.More, more);
 }

@@ -49,7 +49,7 @@ class Marks {
     this.bits &= ~mark;
   }
 }
-const table = memory.data(ECN ? MAX_TCBS * 8 : 8, 4);
+@lazy const table = memory.data(ECN ? MAX_TCBS * 8 : 8, 4);
 
 const ECT0: u32 = 2;
 const CE: u32 = 3;

@@ -1,4 +1,5 @@
 import { Counter, State } from "../abi";
+import { LINUX_OPTIONS } from "../config";
 import { finWait2 } from "../settings";
 import { count } from "../stats";
 import { detach, release } from "./lifecycle";
@@ -63,12 +64,12 @@ export function enterFinWait2(tcb: Tcb): void {
 
 /** How long a connection without a user waits in FIN-WAIT-2, ms (Linux: tcp_fin_timeout, TCP_LINGER2). */
 export function finWait2Of(tcb: Tcb): u32 {
-  return tcb.linger2 ? <u32>tcb.linger2 * 1000 : finWait2();
+  return LINUX_OPTIONS && tcb.linger2 ? <u32>tcb.linger2 * 1000 : finWait2();
 }
 
 /** Deviation: RFC 9293 lets FIN-WAIT-2 last for ever; nobody would take what the peer may still say (MAY: RFC 6429 §4). */
 function waitForFin(tcb: Tcb): void {
-  if (<u32>tcb.linger2 == NOT_AT_ALL) abort(tcb, 0);
+  if (LINUX_OPTIONS && <u32>tcb.linger2 == NOT_AT_ALL) abort(tcb, 0);
   else arm(tcb, Timer.Keep, finWait2Of(tcb));
 }
 

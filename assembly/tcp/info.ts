@@ -34,7 +34,7 @@ class InfoWriter {
     if (field + 4 <= this.room) store<u32>(this.at + field, value);
   }
 }
-const writer = changetype<InfoWriter>(memory.data(8, 4));
+@lazy const writer = changetype<InfoWriter>(memory.data(8, 4));
 
 /** Write a TcpInfoRecord to `at`, `room` octets of it at most; how many were written. */
 export function writeInfo(tcb: Tcb, at: usize, room: u32): u32 {
@@ -55,7 +55,7 @@ export function writeInfo(tcb: Tcb, at: usize, room: u32): u32 {
 }
 
 /** Octet n is the TcpInfoState of State n. */
-const STATES = memory.data<u8>([
+@lazy const STATES = memory.data<u8>([
   7, // Closed
   10, // Listen
   2, // SynSent

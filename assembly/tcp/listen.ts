@@ -1,5 +1,5 @@
 import { Counter, Drop, State } from "../abi";
-import { TIMESTAMPS } from "../config";
+import { LINUX_OPTIONS, TIMESTAMPS } from "../config";
 import { cookieMode, synAckRetries, timestampsOffered } from "../settings";
 import { now } from "../clock";
 import { count, drop } from "../stats";
@@ -114,7 +114,7 @@ export function halfOpenArrives(entry: HalfOpen): u32 {
   }
   if (!seg.hasAck) return dropped(Drop.TcpNoAck); // fifth, ACK
   if (seg.ack != entry.iss.plus(1)) return otherAck(entry);
-  if (seg.len == 0 && <u32>entry.retries < <u32>Tcb.at(entry.listener).deferAccept) return deferred(entry);
+  if (LINUX_OPTIONS && seg.len == 0 && <u32>entry.retries < <u32>Tcb.at(entry.listener).deferAccept) return deferred(entry);
   return complete(entry);
 }
 
@@ -253,7 +253,7 @@ function establish(tcb: Tcb, entry: HalfOpen): void {
 
 /** The SYN-ACK was not answered in time: send it again, twice as patient, or give up. */
 export function synAckDue(entry: HalfOpen): void {
-  const patience = <u32>Tcb.at(entry.listener).deferAccept;
+  const patience: u32 = LINUX_OPTIONS ? <u32>Tcb.at(entry.listener).deferAccept : 0;
   if (entry.retries >= synAckRetries() && (!entry.deferred || <u32>entry.retries >= patience)) {
     count(Counter.TcpAttemptFails);
     removeHalfOpen(entry);

@@ -1,7 +1,7 @@
 import { Counter, State } from "../abi";
 import { ECN, SACK, TRACE, TUNABLE } from "../config";
 import { now } from "../clock";
-import { pathVersion } from "../ip/pmtu";
+import { PMTU, pathVersion } from "../ip/pmtu";
 import { count } from "../stats";
 import { TcpFlag } from "../wire/tcp";
 import { onIdle } from "./congestion/control";
@@ -45,7 +45,7 @@ export function outputAll(): bool {
 
 /** False if the ring is full and something is left to send. */
 function output(tcb: Tcb): bool {
-  if (<u32>tcb.path != pathVersion()) followPath(tcb);
+  if (PMTU && <u32>tcb.path != pathVersion()) followPath(tcb);
   while (planNext(tcb)) {
     if (!emitPlan(tcb)) return false;
     sent(tcb);

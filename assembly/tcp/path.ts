@@ -1,6 +1,7 @@
 import { Counter, State } from "../abi";
-import { SACK } from "../config";
-import { lowerPath, pathMtu, pathVersion, stepBelow } from "../ip/pmtu";
+import { MTU, SACK } from "../config";
+import { isOnLink } from "../ip/iface";
+import { PMTU, lowerPath, pathMtu, pathVersion, stepBelow } from "../ip/pmtu";
 import { count } from "../stats";
 import { TIMESTAMPS_SIZE } from "../wire/tcp_options";
 import { Repair } from "./repair";
@@ -10,6 +11,8 @@ import { Agreed, Flag, Tcb } from "./tcb";
 /** A connection's segments are no larger than the way to its peer takes (RFC 1191 §6). */
 
 const IP_AND_TCP_HEADER: u32 = 40;
+/** What gets through to whoever is not on the link, as far as one knows who does not ask (RFC 1122 §3.3.3). */
+const CAUTIOUS: u32 = 576;
 
 /** What a segment of ours has beside its text. */
 function overhead(tcb: Tcb): u32 {
@@ -28,6 +31,7 @@ export function agreeOnMss(tcb: Tcb, mss: u32): void {
 }
 
 function fitting(tcb: Tcb): u32 {
+  if (!PMTU) return min<u32>(tcb.agreedMss, (isOnLink(tcb.foreignAddress) ? MTU : CAUTIOUS) - overhead(tcb));
   tcb.path = <u16>pathVersion();
   return min<u32>(tcb.agreedMss, pathMtu(tcb.foreignAddress) - overhead(tcb));
 }
@@ -70,6 +74,7 @@ function patience(mtu: u32): u32 {
  * it without telling: try smaller ones (RFC 4821 §7.7, RFC 2923 §2.1). What the peer holds beyond it speaks against that.
  */
 export function suspectBlackHole(tcb: Tcb): void {
+  if (!PMTU) return;
   if (SACK && tcb.uses(Agreed.Sack) && Repair.of(tcb).sacked > 0) return;
   const lower = stepBelow(largestSent(tcb));
   const text = min<u32>(tcb.mss, tcb.snd.max.since(tcb.snd.una));

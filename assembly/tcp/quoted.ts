@@ -1,5 +1,5 @@
 import { Drop, State } from "../abi";
-import { wasTooBig } from "../ip/pmtu";
+import { PMTU, wasTooBig } from "../ip/pmtu";
 import { quote, quoteErrno } from "../ip/quote";
 import { drop } from "../stats";
 import { IcmpType, Unreachable } from "../wire/icmp";
@@ -32,7 +32,7 @@ export function segmentQuoted(): Drop {
 
 /** The way takes less than we thought; `output` sees to what is in flight. */
 function tooBig(tcb: Tcb): Drop {
-  if (!wasTooBig(largestSent(tcb))) return drop(Drop.IcmpMtu);
+  if (!PMTU || !wasTooBig(largestSent(tcb))) return drop(Drop.IcmpMtu);
   tcb.mark();
   return Drop.None;
 }

@@ -101,7 +101,7 @@ export class Repair {
 }
 
 const REPAIR_SIZE: u32 = (<u32>offsetof<Repair>() + 3) & ~3;
-const repairs = memory.data(SACK ? MAX_TCBS * REPAIR_SIZE : REPAIR_SIZE, 4);
+@lazy const repairs = memory.data(MAX_TCBS * REPAIR_SIZE, 4);
 
 /** Of a connection without anything in flight; its records, if it had any, must have been given back. */
 export function initRepair(tcb: Tcb): void {

@@ -44,9 +44,9 @@ export class Sent {
 }
 
 const SENT_SIZE: u32 = (<u32>offsetof<Sent>() + 3) & ~3;
-const pool = memory.data(SACK ? SENT_RECORDS * SENT_SIZE : SENT_SIZE, 4);
+@lazy const pool = memory.data(SACK ? SENT_RECORDS * SENT_SIZE : SENT_SIZE, 4);
 /** The first free record, and how many there are. */
-const free = memory.data(8, 4);
+@lazy const free = memory.data(8, 4);
 
 export function initSent(): void {
   if (!SACK) return;

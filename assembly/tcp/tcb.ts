@@ -1,5 +1,5 @@
 import { Drop, State, Trace } from "../abi";
-import { MAX_TCBS } from "../config";
+import { ECN, LINUX_OPTIONS, MAX_TCBS, SACK, TIMESTAMPS } from "../config";
 import { notify } from "../events";
 import { ASSEMBLER_BYTES, Assembler } from "../storage/assembler";
 import { LIST_HEADER, LIST_ENTRY, List } from "../storage/list";
@@ -95,6 +95,9 @@ export const enum Agreed {
   Ecn = 8,
 }
 
+/** What can be agreed on in this build: the rest is constant, and what depends on it not in the code. */
+const AGREEABLE: u32 = Agreed.Scale | (TIMESTAMPS ? Agreed.Timestamps : 0) | (SACK ? Agreed.Sack : 0) | (ECN ? Agreed.Ecn : 0);
+
 /** What the user asked for, in one bit each; an accepted socket has it from its listener. */
 export const enum Wish {
   NoDelay = 1 << 0,
@@ -114,6 +117,9 @@ export const enum Wish {
   /** ICMP errors are errors at once (IP_RECVERR). */
   RecvErr = 1 << 12,
 }
+
+/** What can be wished for in this build: the rest is constant, and what depends on it not in the code. */
+const GRANTED: u32 = LINUX_OPTIONS ? 0xffff : ~(Wish.Cork | Wish.QuickAck | Wish.WindowClamp | Wish.NotSentLowat);
 
 export const enum Timer {
   /** Retransmission, or the persist timer while the window is closed; never both. */
@@ -313,14 +319,14 @@ export class Tcb extends Tuple {
   }
 
   @inline wants(wish: Wish): bool {
-    return ((<u32>this.wishes) & wish) != 0;
+    return ((<u32>this.wishes) & wish & GRANTED) != 0;
   }
   @inline wish(wish: Wish, on: bool): void {
     this.wishes = <u16>(on ? (<u32>this.wishes) | wish : (<u32>this.wishes) & ~wish);
   }
   /** Both ends agreed on it. */
   @inline uses(what: Agreed): bool {
-    return ((<u32>this.agreed) & what) != 0;
+    return ((<u32>this.agreed) & what & AGREEABLE) != 0;
   }
 
   /** The only place where a connection changes its state. */

@@ -2,7 +2,7 @@ import { Counter, Drop, Protocol } from "../abi";
 import { notify } from "../events";
 import { datagram } from "../ip/datagram";
 import { unreachable } from "../ip/icmp";
-import { pathMtu, wasTooBig } from "../ip/pmtu";
+import { PMTU, pathMtu, wasTooBig } from "../ip/pmtu";
 import { quote, quoteErrno } from "../ip/quote";
 import { count, drop } from "../stats";
 import { fold, pseudo, sum } from "../wire/checksum";
@@ -88,7 +88,7 @@ export function udpQuoted(): Drop {
   for (let i = bucketFirst(quote.localPort); i != NO_PCB; i = Pcb.at(i).next) {
     const pcb = Pcb.at(i);
     if (!sent(pcb)) continue;
-    if (isTooBig() && !wasTooBig(pathMtu(quote.foreignAddress))) return drop(Drop.IcmpMtu);
+    if (PMTU && isTooBig() && !wasTooBig(pathMtu(quote.foreignAddress))) return drop(Drop.IcmpMtu);
     pcb.error = quoteErrno();
     notify(pcb.socket);
     return Drop.None;

@@ -8,6 +8,15 @@ export const goals = {
   host: { module: "host", file: 64 * 1024, memory: 64 * 1024 * 1024, pages: 1024 },
 } as const;
 
+/**
+ * Goals that a profile misses: what its module had when that was accepted, which it must not exceed, and why. `npm run size` goes on
+ * showing the goal; docs/configuration.md says what each mechanism costs, and the knobs that leave it out.
+ */
+export const beyond: Partial<Record<keyof typeof goals, { file: number; why: string }>> = {
+  default: { file: 56_400, why: "SACK with RACK-TLP and PRR is about 7.8 KB; without it the profile is inside its goal" },
+  host: { file: 85_600, why: "every mechanism, settings at run time, and functions inlined for speed" },
+};
+
 export type Profile = keyof typeof goals;
 
 export const profiles = Object.keys(goals) as Profile[];

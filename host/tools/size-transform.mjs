@@ -5,6 +5,9 @@
 import { DecoratorKind, NodeKind } from "assemblyscript/dist/assemblyscript.js";
 import { Transform } from "assemblyscript/dist/transform.js";
 
+/** More than any function has. */
+const ANY = 100000;
+
 function strip(node) {
   if (!node.decorators) return;
   node.decorators = node.decorators.filter((decorator) => decorator.decoratorKind !== DecoratorKind.Inline);
@@ -20,5 +23,13 @@ export default class SizeTransform extends Transform {
           for (const member of statement.members) if (member.kind === NodeKind.MethodDeclaration) strip(member);
       }
     }
+  }
+
+  afterCompile(module) {
+    const { binaryen } = this;
+    binaryen.setAlwaysInlineMaxSize(0);
+    binaryen.setFlexibleInlineMaxSize(0);
+    binaryen.setOneCallerInlineMaxSize(ANY);
+    module.runPasses(["inlining"]);
   }
 }

@@ -35,7 +35,7 @@ class Cubic {
 }
 
 const SIZE: u32 = <u32>offsetof<Cubic>();
-const table = memory.data(CUBIC ? MAX_TCBS * SIZE : 8, 4);
+@lazy const table = memory.data(CUBIC ? MAX_TCBS * SIZE : 8, 4);
 /** The last acknowledgement left nothing in flight: the time until the next is not the network's. */
 const DRAINED: u32 = 0;
 /** Further from K the window is beyond all bounds: 0.4 * 524^3 segments. It keeps the cube below 2^57. */
