@@ -77,13 +77,14 @@ function countDuplicates(tcb: Tcb, repair: Repair, moved: bool): void {
 
 /** What the acknowledgement means for the congestion window. `octets` were acknowledged in sequence. */
 function react(tcb: Tcb, repair: Repair, octets: u32): void {
+  const recovering = tcb.has(Flag.Recovery);
   if (tcb.has(Flag.Recovery | Flag.Loss) && tcb.snd.una.after(tcb.recover)) leave(tcb, repair);
   if (tcb.has(Flag.Recovery)) {
     if (repair.has(Mending.LostAgain)) return enterRecovery(tcb, repair); // RFC 5681 §4.3: two losses, two reductions
     return prr(tcb, repair, octets > 0);
   }
   if (!tcb.has(Flag.Loss) && repair.lost > 0) return enterRecovery(tcb, repair);
-  if (octets == 0) return;
+  if (octets == 0 || recovering) return; // the end of recovery leaves cwnd at ssthresh
   if (tcb.has(Flag.Loss)) doubt(tcb, repair);
   else if (repair.has(Mending.MayUndo) && tcb.snd.una.since(tcb.recover) > tcb.priorCwnd) noUndo(repair);
   onAcked(tcb, repair.delivered); // what was told to have arrived before has been counted, or was under repair

@@ -135,12 +135,13 @@ describe.each(["tiny", "default", "host"] as const)("the kernel and a board of p
       "tcp.options.wscale.shift",
       "tcp.options.mss_val",
       "tcp.window_size_value",
+      "tcp.options.timestamp.tsval",
     ]);
-    const [scale, mss, window] = (agreed.at(-1) ?? "").split("\t").map(Number);
+    const [scale, mss, window, stamp] = (agreed.at(-1) ?? "").split("\t").map(Number);
     expect(mss).toBe(1460);
     expect(line).toContain(` wscale:${scale},`);
-    // The kernel never sends more at once than half of a small window.
-    expect(line).toMatch(new RegExp(` mss:${Math.min(1460, window / 2)} `));
+    // Timestamps take 12 octets of each segment, and the kernel never sends more at once than half of a small window.
+    expect(line).toMatch(new RegExp(` mss:${Math.min(stamp ? 1448 : 1460, window / 2)} `));
   });
 
   test("no checksum was wrong in what the board received, and nothing was counted as missed", async () => {
