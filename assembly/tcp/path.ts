@@ -71,10 +71,11 @@ function patience(mtu: u32): u32 {
 
 /**
  * The oldest segment has timed out again and again. If it is larger than what should get through everywhere, routers may be dropping
- * it without telling: try smaller ones (RFC 4821 §7.7, RFC 2923 §2.1). What the peer holds beyond it speaks against that.
+ * it without telling: try smaller ones (RFC 4821 §7.7, RFC 2923 §2.1). What the peer holds beyond it speaks against that, and so
+ * does every segment of that size that has arrived before: then it is loss.
  */
 export function suspectBlackHole(tcb: Tcb): void {
-  if (!PMTU) return;
+  if (!PMTU || tcb.provenMss >= tcb.mss) return;
   if (SACK && tcb.uses(Agreed.Sack) && Repair.of(tcb).sacked > 0) return;
   const lower = stepBelow(largestSent(tcb));
   const text = min<u32>(tcb.mss, tcb.snd.max.since(tcb.snd.una));

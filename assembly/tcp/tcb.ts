@@ -249,6 +249,8 @@ export class Tcb extends Tuple {
   /** `mss` without regard to the path, and the version of all paths it was last compared with. */
   agreedMss: u16;
   path: u16;
+  /** Text of the largest segment that is known to have arrived. */
+  provenMss: u16;
   /** TCP_MAXSEG: the user's bound of both directions, 0 for none. */
   userMss: u16;
   keepAt: u32;

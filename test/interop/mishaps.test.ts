@@ -96,7 +96,8 @@ describe.each(["default", "host"] as const)("the kernel and a board of profile %
     await transfer();
     await shell("ip link set sw0 mtu 1500");
     const lengths = new Set((await dissect(capture, sent, ["tcp.len"])).map(Number));
-    expect(Math.max(...lengths)).toBe(536);
+    // Profile tiny has no timestamps, which take 12 octets of each segment.
+    expect(Math.max(...lengths)).toBe(stamps ? 524 : 536);
   }, 60_000);
 
   for (const setting of ["tcp_ecn=1", "tcp_timestamps=0", "tcp_sack=0", "tcp_window_scaling=0", "tcp_fastopen=0x5"]) {
