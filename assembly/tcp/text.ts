@@ -89,6 +89,7 @@ function fillGap(tcb: Tcb, from: usize, start: Seq, end: Seq): void {
   writeGaps(tcb, from, start, end);
   let nxt = end;
   for (let more = tcb.ranges.take(nxt.bits); more; more = tcb.ranges.take(nxt.bits)) nxt = nxt.plus(more);
+  if (tcb.has(Flag.FinSeen) && nxt.after(rcv.finAt)) nxt = rcv.finAt; // a liar's text beyond its own FIN
   receivedTo(rcv, nxt);
   tcb.put(Flag.Holes, tcb.ranges.count > 0);
   tcb.duplicatesOwed = 0;

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { Poll } from "../../host/node/abi";
 import { pattern, text } from "../support/packet";
 import { passive } from "../support/states";
 import { world } from "../support/world";
@@ -159,4 +160,16 @@ describe("against a model: what came first stays", () => {
       { numRuns: 60, seed: 9 },
     );
   });
+});
+
+test("a FIN that lies within text that is held ends the stream there", async () => {
+  const w = await world();
+  const { board, fd, flow } = passive(w);
+  flow.send({ flags: "A", seq: 11, data: pattern(20) });
+  flow.send({ flags: "FA", seq: 16, data: pattern(4) }); // at 20: inside of 11..30
+  flow.send({ flags: "A", seq: 1, data: pattern(10) });
+  w.run(5);
+  expect(board.ready(fd) & Poll.POLLRDHUP).toBe(Poll.POLLRDHUP);
+  expect((board.recv(fd, 100) as Uint8Array).length).toBe(19);
+  expect((board.recv(fd, 100) as Uint8Array).length).toBe(0);
 });
