@@ -262,8 +262,7 @@ function setQuickAck(tcb: Tcb, on: u32): i32 {
   tcb.wish(Wish.QuickAck, on != 0);
   if (on == 0) tcb.quickAcks = 0;
   if (!on || !tcb.has(Flag.AckDelayed)) return 0;
-  tcb.set(Flag.AckNow);
-  tcb.mark();
+  tcb.acknowledge();
   return 0;
 }
 

@@ -164,8 +164,7 @@ export function streamReceive(tcb: Tcb, to: usize, length: u32, flags: u32): i32
 function consumed(tcb: Tcb, octets: u32): void {
   readOn(tcb, octets);
   if (tcb.has(Flag.FinReceived) || tcb.state == State.Closed || !worthAnnouncing(tcb)) return;
-  tcb.set(Flag.AckNow);
-  tcb.mark();
+  tcb.acknowledge();
 }
 
 /** Octets of the contiguous readable span at `streamReceivePtr`; otherwise as `receivable`. */

@@ -61,7 +61,7 @@ function isDuplicate(tcb: Tcb, wnd: u32): bool {
 function advance(tcb: Tcb, ack: Seq, scored: bool): void {
   const snd = tcb.snd;
   const octets = ack.since(snd.una);
-  if (PMTU && octets >= <u32>tcb.mss) tcb.provenMss = tcb.mss; // as good as known: no smaller segments make up for it but by chance
+  if (PMTU && octets >= <u32>tcb.mss) tcb.proven = true; // as good as known: no smaller segments make up for it but by chance
   sample(tcb, ack);
   snd.una = ack;
   if (snd.nxt.before(ack)) snd.nxt = ack;

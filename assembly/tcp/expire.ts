@@ -41,8 +41,7 @@ function connectionDue(tcb: Tcb): void {
 function delayedAckDue(tcb: Tcb): void {
   if (!tcb.has(Flag.AckDelayed)) return;
   count(Counter.TcpDelayedAcks);
-  tcb.set(Flag.AckNow);
-  tcb.mark();
+  tcb.acknowledge();
 }
 
 /** After so many retransmissions of one segment IP is told that the way may be gone (RFC 9293 §3.8.3, SHLD-10). */

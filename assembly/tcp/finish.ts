@@ -36,8 +36,7 @@ function finReached(tcb: Tcb): void {
   receivedTo(tcb.rcv, tcb.rcv.nxt.plus(1));
   tcb.set(Flag.FinReceived);
   tcb.duplicatesOwed = 0;
-  tcb.set(Flag.AckNow);
-  tcb.mark();
+  tcb.acknowledge();
   tcb.tell();
   const state = tcb.state;
   if (state == State.SynReceived || state == State.Established) tcb.enter(State.CloseWait);

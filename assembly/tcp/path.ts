@@ -27,6 +27,7 @@ export function largestSent(tcb: Tcb): u32 {
 /** Both SYNs agreed on `mss` octets of text: that, or less if the way is known to take less. */
 export function agreeOnMss(tcb: Tcb, mss: u32): void {
   tcb.agreedMss = <u16>mss;
+  tcb.proven = false;
   tcb.mss = <u16>fitting(tcb);
 }
 
@@ -41,6 +42,7 @@ export function followPath(tcb: Tcb): void {
   if (tcb.state < State.Established) return;
   const mss = fitting(tcb);
   const shrank = mss < <u32>tcb.mss;
+  if (mss > <u32>tcb.mss) tcb.proven = false;
   tcb.mss = <u16>mss;
   if (!shrank) return;
   count(Counter.TcpPathMtuDecreases);
@@ -75,7 +77,7 @@ function patience(mtu: u32): u32 {
  * does every segment of that size that has arrived before: then it is loss.
  */
 export function suspectBlackHole(tcb: Tcb): void {
-  if (!PMTU || tcb.provenMss >= tcb.mss) return;
+  if (!PMTU || tcb.proven) return;
   if (SACK && tcb.uses(Agreed.Sack) && Repair.of(tcb).sacked > 0) return;
   const lower = stepBelow(largestSent(tcb));
   const text = min<u32>(tcb.mss, tcb.snd.max.since(tcb.snd.una));

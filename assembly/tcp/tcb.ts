@@ -231,6 +231,8 @@ export class Tcb extends Tuple {
   doubted: bool;
   /** Segments still to be acknowledged at once (Setting.QuickAcks). */
   quickAcks: u8;
+  /** Segments as large as `mss` are known to have arrived. */
+  proven: bool;
   retransmitAt: u32;
   ackAt: u32;
   /** When the peer was last heard of, and when text was last sent. */
@@ -249,8 +251,6 @@ export class Tcb extends Tuple {
   /** `mss` without regard to the path, and the version of all paths it was last compared with. */
   agreedMss: u16;
   path: u16;
-  /** Text of the largest segment that is known to have arrived. */
-  provenMss: u16;
   /** TCP_MAXSEG: the user's bound of both directions, 0 for none. */
   userMss: u16;
   keepAt: u32;
@@ -349,17 +349,21 @@ export class Tcb extends Tuple {
     if (this.socket != NONE) notify(this.socket);
   }
 
-  /** Acknowledge a segment beyond a hole: one for each, however many come in one poll. */
-  acknowledgeHole(): void {
-    if (this.duplicatesOwed < 0xff) this.duplicatesOwed++;
+  /** Acknowledge with this poll. */
+  acknowledge(): void {
     this.set(Flag.AckNow);
     this.mark();
   }
 
+  /** Acknowledge a segment beyond a hole: one for each, however many come in one poll. */
+  acknowledgeHole(): void {
+    if (this.duplicatesOwed < 0xff) this.duplicatesOwed++;
+    this.acknowledge();
+  }
+
   /** Acknowledge with this poll, and say why nothing else happened to the segment. */
   challenge(why: Drop): Drop {
-    this.set(Flag.AckNow);
-    this.mark();
+    this.acknowledge();
     return why;
   }
 }

@@ -93,8 +93,7 @@ function fillGap(tcb: Tcb, from: usize, start: Seq, end: Seq): void {
   receivedTo(rcv, nxt);
   tcb.put(Flag.Holes, tcb.ranges.count > 0);
   tcb.duplicatesOwed = 0;
-  tcb.set(Flag.AckNow);
-  tcb.mark();
+  tcb.acknowledge();
 }
 
 /** Some of [start, end) is held already: the first such piece is reported. */
@@ -137,8 +136,7 @@ function writeGaps(tcb: Tcb, from: usize, start: Seq, end: Seq): void {
 function delayAck(tcb: Tcb): void {
   const rcv = tcb.rcv;
   if (rcv.nxt.since(rcv.acked) >= 2 * rcv.mss || tcb.wants(Wish.QuickAck) || quickly(tcb)) {
-    tcb.set(Flag.AckNow);
-    tcb.mark();
+    tcb.acknowledge();
     return;
   }
   tcb.set(Flag.AckDelayed);

@@ -58,8 +58,7 @@ export function advertise(tcb: Tcb, seconds: u32): void {
   tcb.advUto = <u16>(seconds <= NUMBER ? seconds : MINUTES | ((seconds + MINUTE - 1) / MINUTE));
   tcb.put(Flag.TellTimeout, seconds != 0);
   if (!seconds || !tcb.has(Flag.WasEstablished)) return;
-  tcb.set(Flag.AckNow);
-  tcb.mark();
+  tcb.acknowledge();
 }
 
 /** The field's value in seconds. */

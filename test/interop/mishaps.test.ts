@@ -85,7 +85,7 @@ describe.each(["default", "host"] as const)("the kernel and a board of profile %
 
   test("the kernel has a second address", async () => {
     await shell("ip addr add 10.0.0.9/24 dev sw0");
-    expect(await shell("ping -n -c 5 -i 0.02 -W 1 -I 10.0.0.9 10.0.0.2")).toContain("5 received");
+    expect(await shell("ping -n -c 5 -i 0.02 -W 5 -I 10.0.0.9 10.0.0.2")).toContain("5 received");
     expect(await shell(`curl -sS --interface 10.0.0.9 ${URL}/bytes/1000 | sha256sum`)).toContain(sha256(pattern(1000)));
     await shell("ip addr del 10.0.0.9/24 dev sw0");
   });
