@@ -64,7 +64,7 @@ export const CUBIC: bool = isDefined(CONFIG_CUBIC) ? CONFIG_CUBIC != 0 : true;
 export const ECN: u32 = isDefined(CONFIG_ECN) ? CONFIG_ECN : 2;
 /**
  * Options of stream sockets that other systems know from Linux: TCP_CORK and MSG_MORE, TCP_QUICKACK, TCP_DEFER_ACCEPT, TCP_WINDOW_CLAMP,
- * TCP_NOTSENT_LOWAT, TCP_SYNCNT, TCP_LINGER2. Without them (ENOPROTOOPT): about 900 bytes of code less.
+ * TCP_NOTSENT_LOWAT, TCP_SYNCNT, TCP_LINGER2. Without them (ENOPROTOOPT): about 750 bytes of code less.
  */
 export const LINUX_OPTIONS: bool = isDefined(CONFIG_LINUX_OPTIONS) ? CONFIG_LINUX_OPTIONS != 0 : true;
 /** What getsockopt tells for TCP_INFO, otherwise unknown to it: about 700 bytes of code. */
