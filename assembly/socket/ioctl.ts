@@ -1,5 +1,6 @@
 import { Errno, Ioctl, State } from "../abi";
-import { Flag, Tcb } from "../tcp/tcb";
+import { Flag } from "../tcp/flags";
+import { Tcb } from "../tcp/tcb";
 import { atMark, heldToMark, urgentLeft } from "../tcp/urgent";
 import { datagramNext } from "./datagram";
 import { Kind, Socket, socketAt } from "./descriptor";

@@ -15,7 +15,8 @@ import { LINUX_OPTIONS, MAX_BUF, MIN_BUF, USER_TIMEOUT_OPTION } from "../config"
 import { pathMtu } from "../ip/pmtu";
 import { uncork } from "../tcp/cork";
 import { finWait2Of } from "../tcp/ending";
-import { Flag, NOT_AT_ALL, Tcb, Timer, Wish } from "../tcp/tcb";
+import { Flag, Timer, Wish } from "../tcp/flags";
+import { NOT_AT_ALL, Tcb } from "../tcp/tcb";
 import { OUR_MSS } from "../tcp/lifecycle";
 import { arm, disarm } from "../tcp/timers";
 import { LONGEST, advertise, secondsOf, setUserTimeout } from "../tcp/user_timeout";

@@ -11,7 +11,8 @@ import { bindTcb, connectTcb, listenOn } from "../tcp/open";
 import { held, worthAnnouncing } from "../tcp/receiver";
 import { hasRoom, sendRoom } from "../tcp/room";
 import { maySend } from "../tcp/state";
-import { Flag, NONE, Tcb, tcbs } from "../tcp/tcb";
+import { Flag } from "../tcp/flags";
+import { NONE, Tcb, tcbs } from "../tcp/tcb";
 import { forgetUrgent, readFrom, readOn, readable, receiveUrgent, urge, urgentWaits } from "../tcp/urgent";
 
 /** Stream sockets: the calls on a Tcb. All answer at once: a count, 0, or a negative errno as Linux gives it. */

@@ -12,7 +12,8 @@ import { clearScoreboard } from "./scoreboard";
 import { offerRoom } from "./room";
 import { seg } from "./segment";
 import { Seq } from "./seq";
-import { Agreed, Flag, Tcb, Timer } from "./tcb";
+import { Agreed, Flag, Timer } from "./flags";
+import { Tcb } from "./tcb";
 import { arm, disarm } from "./timers";
 
 /** The ACK field of a segment in a synchronized state: RFC 9293 §3.10.7.4, fifth. */

@@ -3,7 +3,7 @@ import { now } from "../clock";
 import { Purpose, siphash } from "../random";
 import { seg } from "./segment";
 import { Seq } from "./seq";
-import { Agreed } from "./tcb";
+import { Agreed } from "./flags";
 
 /**
  * SYN cookies (RFC 4987 §3.6, appendix A): when the SYN queue is full of entries too young to give way, the half-open connection is

@@ -1,5 +1,6 @@
 import { LINUX_OPTIONS } from "../config";
-import { Flag, Tcb, Wish } from "./tcb";
+import { Flag, Wish } from "./flags";
+import { Tcb } from "./tcb";
 
 /**
  * TCP_CORK and MSG_MORE: a segment that is not full waits for more text. Not for ever: when nothing is in flight any more it goes

@@ -6,7 +6,8 @@ import { TcpFlag } from "../wire/tcp";
 import { backedOff } from "./rtt";
 import { seg } from "./segment";
 import { Seq } from "./seq";
-import { Agreed, Flag, Tcb, Timer } from "./tcb";
+import { Agreed, Flag, Timer } from "./flags";
+import { Tcb } from "./tcb";
 import { arm, armed } from "./timers";
 
 /**

@@ -2,7 +2,8 @@ import { State } from "../abi";
 import { enterFinWait2, enterTimeWait, over } from "./ending";
 import { receivedTo } from "./receiver";
 import { seg } from "./segment";
-import { Flag, Tcb } from "./tcb";
+import { Flag } from "./flags";
+import { Tcb } from "./tcb";
 
 /** FINs: ours being acknowledged, and the peer's (RFC 9293 §3.10.7.4, fifth and eighth). */
 

@@ -12,7 +12,8 @@ import { initReport } from "./sack";
 import { seg } from "./segment";
 import { Seq } from "./seq";
 import { addConnection } from "./table";
-import { Agreed, Flag, Tcb, Timer, Wish } from "./tcb";
+import { Agreed, Flag, Timer, Wish } from "./flags";
+import { Tcb } from "./tcb";
 import { arm, disarm } from "./timers";
 
 /** The active open. */

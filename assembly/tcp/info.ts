@@ -9,7 +9,8 @@ import { announcedMss } from "./lifecycle";
 import { Repair } from "./repair";
 import { backedOff } from "./rtt";
 import { Mark, Sent } from "./sent";
-import { Agreed, Flag, NONE, Tcb } from "./tcb";
+import { Agreed, Flag } from "./flags";
+import { NONE, Tcb } from "./tcb";
 import { TIMESTAMPS_SIZE } from "../wire/tcp_options";
 
 /** TCP_INFO: what Linux tells about a connection, in its layout and its units. */

@@ -3,7 +3,8 @@ import { SACK } from "../config";
 import { freeSpace } from "./receiver";
 import { Repair } from "./repair";
 import { Mark, Sent } from "./sent";
-import { Agreed, Flag, NONE, Tcb, Timer } from "./tcb";
+import { Agreed, Flag, Timer } from "./flags";
+import { NONE, Tcb } from "./tcb";
 import { armed, wakesInTime } from "./timers";
 
 /** What must hold for every connection after it had its turn. Debug builds stop when it does not; release builds never look. */

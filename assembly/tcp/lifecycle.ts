@@ -18,7 +18,8 @@ import { initReport } from "./sack";
 import { seg } from "./segment";
 import { Seq } from "./seq";
 import { removeConnection, removeListener } from "./table";
-import { Agreed, Flag, NONE, Tcb, tcbs, wipe, work } from "./tcb";
+import { Agreed, Flag } from "./flags";
+import { NONE, Tcb, tcbs, wipe, work } from "./tcb";
 import { unschedule } from "./timers";
 
 /** From the free list to a connection and back. */

@@ -16,7 +16,8 @@ import { seg } from "./segment";
 import { Seq } from "./seq";
 import { HalfOpen, addHalfOpen, nameHalfOpen, removeHalfOpen, spareHalfOpen, synQueueFull, wakeHalfOpen } from "./synqueue";
 import { addConnection } from "./table";
-import { Agreed, Flag, NONE, Tcb, Timer, Wish } from "./tcb";
+import { Agreed, Flag, Timer, Wish } from "./flags";
+import { NONE, Tcb } from "./tcb";
 import { arm } from "./timers";
 
 /** The passive open: LISTEN, SYN-RECEIVED as an entry of the SYN queue or in a cookie. */

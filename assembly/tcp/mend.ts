@@ -10,7 +10,8 @@ import { isCovered, loseByTimeout, markSacked, takeAcked } from "./scoreboard";
 import { seg } from "./segment";
 import { Seq } from "./seq";
 import { probeAnswered, scheduleProbe } from "./tail";
-import { Agreed, Flag, Tcb, Timer } from "./tcb";
+import { Agreed, Flag, Timer } from "./flags";
+import { Tcb } from "./tcb";
 import { Pending, arm, armPending } from "./timers";
 import { allCameTwice, beginUndo, isSpurious, lateUndo, noUndo, undo } from "./undo";
 

@@ -5,7 +5,8 @@ import { openActively } from "./handshake";
 import { initialSequence } from "./isn";
 import { Seq } from "./seq";
 import { addListener, findConnection, findListener } from "./table";
-import { Flag, NONE, Tcb, tcbs, Wish } from "./tcb";
+import { Flag, Wish } from "./flags";
+import { NONE, Tcb, tcbs } from "./tcb";
 import { TimeWait, aboveOld, findTimeWait, forget, mayOpenAnew, portWaits } from "./timewait";
 
 /** Local ports: who may have which (bind), and the choice of an ephemeral one (RFC 6056). */

@@ -3,7 +3,8 @@ import { TIMESTAMPS_SIZE, USER_TIMEOUT_SIZE, blocksThatFit, optionWriter, sackSi
 import { TIMESTAMPS, USER_TIMEOUT_OPTION } from "../config";
 import { now } from "../clock";
 import { blocksWanted, writeBlocks } from "./sack";
-import { Agreed, Flag, Tcb } from "./tcb";
+import { Agreed, Flag } from "./flags";
+import { Tcb } from "./tcb";
 
 /** The options of our segments, in the order and with the padding that Linux uses. Each function returns their octets. */
 

@@ -1,5 +1,6 @@
 import { ORPHANS } from "../config";
-import { Flag, Tcb } from "./tcb";
+import { Flag } from "./flags";
+import { Tcb } from "./tcb";
 
 /**
  * Connections that close after their user has let go: they hold a Tcb and its buffers for as long as their peer likes, so there are

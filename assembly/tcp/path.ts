@@ -6,7 +6,8 @@ import { count } from "../stats";
 import { TIMESTAMPS_SIZE } from "../wire/tcp_options";
 import { Repair } from "./repair";
 import { loseAll } from "./scoreboard";
-import { Agreed, Flag, Tcb } from "./tcb";
+import { Agreed, Flag } from "./flags";
+import { Tcb } from "./tcb";
 
 /** A connection's segments are no larger than the way to its peer takes (RFC 1191 §6). */
 

@@ -1,7 +1,8 @@
 import { TIMESTAMPS } from "../config";
 import { now } from "../clock";
 import { seg } from "./segment";
-import { Agreed, Tcb } from "./tcb";
+import { Agreed } from "./flags";
+import { Tcb } from "./tcb";
 
 /** Protection against old segments by their timestamps (RFC 7323 §5), and TS.Recent (§4.3). */
 

@@ -8,7 +8,8 @@ import { orphaned } from "./ending";
 import { isFresh, noteTimestamp } from "./paws";
 import { freeSpace } from "./receiver";
 import { seg } from "./segment";
-import { Flag, Tcb } from "./tcb";
+import { Flag } from "./flags";
+import { Tcb } from "./tcb";
 import { expectedText } from "./text";
 
 /**

@@ -7,7 +7,8 @@ import { over } from "./ending";
 import { largestSent } from "./path";
 import { Seq } from "./seq";
 import { findConnection } from "./table";
-import { NONE, Tcb, Wish } from "./tcb";
+import { Wish } from "./flags";
+import { NONE, Tcb } from "./tcb";
 
 /**
  * An ICMP error about a segment of ours (RFC 9293 §3.9.2.2, MUST-54). It counts only if the quoted sequence number is in flight

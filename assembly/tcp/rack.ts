@@ -6,7 +6,8 @@ import { Mending, Repair } from "./repair";
 import { seg } from "./segment";
 import { Mark, Sent } from "./sent";
 import { Seq } from "./seq";
-import { Agreed, Flag, NONE, Tcb } from "./tcb";
+import { Agreed, Flag } from "./flags";
+import { NONE, Tcb } from "./tcb";
 
 /**
  * What is lost. RACK (RFC 8985 §6) judges by time: what was sent well before something that has arrived. Which of two was sent first

@@ -1,7 +1,8 @@
 import { TUNABLE } from "../config";
 import { receiveBuffer, windowShift } from "../settings";
 import { Seq } from "./seq";
-import { Flag, Receiver, Tcb, Wish } from "./tcb";
+import { Flag, Wish } from "./flags";
+import { Receiver, Tcb } from "./tcb";
 
 /** The receive window: how much is free, and how much of that we say (RFC 9293 §3.8.6.2.2). */
 

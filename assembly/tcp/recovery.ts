@@ -7,7 +7,8 @@ import { timestamp } from "./options";
 import { clearScoreboard } from "./scoreboard";
 import { seg } from "./segment";
 import { Seq } from "./seq";
-import { Agreed, Flag, Tcb } from "./tcb";
+import { Agreed, Flag } from "./flags";
+import { Tcb } from "./tcb";
 
 /** Loss recovery without SACK: fast retransmit and NewReno's fast recovery (RFC 5681 §3.2, RFC 6582), limited transmit. */
 

@@ -1,4 +1,5 @@
-import { Flag, Tcb, Wish } from "./tcb";
+import { Flag, Wish } from "./flags";
+import { Tcb } from "./tcb";
 
 /** How much the user may queue, and when a writer who waits for room hears of it. */
 

@@ -3,7 +3,8 @@ import { rtoInitial, rtoMax, rtoMin } from "../settings";
 import { now } from "../clock";
 import { timestamp } from "./options";
 import { seg } from "./segment";
-import { Agreed, Flag, Tcb } from "./tcb";
+import { Agreed, Flag } from "./flags";
+import { Tcb } from "./tcb";
 import { Seq } from "./seq";
 
 /** RFC 6298: the retransmission timeout from measured round trips, in milliseconds. The clock granularity G is one. */

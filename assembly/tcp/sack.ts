@@ -3,7 +3,8 @@ import { MAX_TCBS, SACK } from "../config";
 import { count } from "../stats";
 import { optionWriter } from "../wire/tcp_options";
 import { Seq } from "./seq";
-import { Agreed, Flag, Tcb } from "./tcb";
+import { Agreed, Flag } from "./flags";
+import { Tcb } from "./tcb";
 
 /** What we report of text that came out of order (RFC 2018) or twice (RFC 2883): the receiver's half of SACK. */
 

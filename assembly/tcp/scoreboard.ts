@@ -4,7 +4,8 @@ import { delivered, lose, lostByTimeout, reorderingWindow } from "./rack";
 import { Mending, Repair } from "./repair";
 import { Mark, Sent, giveSent, sentLeft, takeSent } from "./sent";
 import { Seq } from "./seq";
-import { Agreed, NONE, Tcb } from "./tcb";
+import { Agreed } from "./flags";
+import { NONE, Tcb } from "./tcb";
 
 /**
  * The scoreboard of a connection with SACK: records of everything from SND.UNA to SND.NXT, in sequence. Records come from a pool

@@ -1,6 +1,7 @@
 import { MAX_TCBS } from "../config";
 import { Purpose, siphash } from "../random";
-import { Flag, NONE, Tcb, TCB_SIZE, TCBS } from "./tcb";
+import { Flag } from "./flags";
+import { NONE, Tcb, TCB_SIZE, TCBS } from "./tcb";
 import { chain, findTuple, unchain } from "./tuple";
 
 /**

@@ -7,7 +7,8 @@ import { Mending, Repair } from "./repair";
 import { backedOff } from "./rtt";
 import { seg } from "./segment";
 import { Seq } from "./seq";
-import { Flag, Tcb } from "./tcb";
+import { Flag } from "./flags";
+import { Tcb } from "./tcb";
 import { Pending, armPending } from "./timers";
 
 /** Tail loss probes (RFC 8985 §7): when the end of a flight is lost, nothing behind it can tell; a probe can, before the timeout. */

@@ -9,7 +9,8 @@ import { reportArrival, reportTwice } from "./sack";
 import { seg } from "./segment";
 import { Seq } from "./seq";
 import { mayReceive } from "./state";
-import { Flag, Tcb, Timer, Wish } from "./tcb";
+import { Flag, Timer, Wish } from "./flags";
+import { Tcb } from "./tcb";
 import { arm, armed } from "./timers";
 
 /** The text of a segment: RFC 9293 §3.10.7.4, seventh. It goes to its place in the receive buffer at once, in order or not. */

@@ -1,7 +1,8 @@
 import { MAX_TCBS, SYN_QUEUE } from "../config";
 import { NEVER, due, now } from "../clock";
 import { HEAP_ENTRY, HEAP_HEADER, Heap } from "../storage/heap";
-import { Tcb, Timer } from "./tcb";
+import { Timer } from "./flags";
+import { Tcb } from "./tcb";
 
 /**
  * One deadline per connection, in one heap. A connection has several timers, all kept in its Tcb; the heap holds the earliest.

@@ -8,7 +8,8 @@ import { SLOTS_ENTRY, SLOTS_HEADER, Slots } from "../storage/slots";
 import { Seq } from "./seq";
 import { hashTuple, portsOf } from "./table";
 import { chain, findTuple, Tuple, unchain } from "./tuple";
-import { Agreed, Tcb } from "./tcb";
+import { Agreed } from "./flags";
+import { Tcb } from "./tcb";
 
 /** TIME-WAIT as records of 40 bytes without buffers (RFC 9293 §3.6.1, MUST-13). All wait equally long, so a queue is enough. */
 @final

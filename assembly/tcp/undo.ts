@@ -7,7 +7,8 @@ import { Mending, Repair } from "./repair";
 import { loseNothing } from "./scoreboard";
 import { seg } from "./segment";
 import { Seq } from "./seq";
-import { Agreed, Flag, Tcb } from "./tcb";
+import { Agreed, Flag } from "./flags";
+import { Tcb } from "./tcb";
 
 /**
  * Taking back a reduction of the window that was a mistake. Three ways to see it: an acknowledgement echoes a timestamp from before the

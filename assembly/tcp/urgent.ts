@@ -5,7 +5,8 @@ import { held } from "./receiver";
 import { seg } from "./segment";
 import { Seq } from "./seq";
 import { mayReceive } from "./state";
-import { Flag, Tcb, Wish } from "./tcb";
+import { Flag, Wish } from "./flags";
+import { Tcb } from "./tcb";
 
 /**
  * Urgent data (RFC 9293 §3.8.5, RFC 6093). SND.UP and RCV.UP are places in the stream, never lengths: the first octet behind the

@@ -3,7 +3,8 @@ import { now } from "../clock";
 import { retries } from "../settings";
 import { options } from "../wire/tcp_options";
 import { backedOff } from "./rtt";
-import { Flag, Tcb, Wish } from "./tcb";
+import { Flag, Wish } from "./flags";
+import { Tcb } from "./tcb";
 
 /** How long a peer may be silent (RFC 9293 §3.9.1.1): TCP_USER_TIMEOUT, and the option of RFC 5482 by which peers tell each other. */
 

@@ -32,7 +32,7 @@ export const mechanisms: Mechanism[] = [
     name: "Karn's algorithm",
     ids: ["MUST-18", "6298-6"],
     changes: [
-      ["assembly/tcp/output.ts", "tcb.clear(Flag.Timing); // Karn", "tcb.has(Flag.Timing);"],
+      ["assembly/tcp/departed.ts", "tcb.clear(Flag.Timing); // Karn", "tcb.has(Flag.Timing);"],
       ["assembly/tcp/recovery.ts", "tcb.clear(Flag.Timing); // Karn\n  clearScoreboard(tcb);", "clearScoreboard(tcb);"],
     ],
   },

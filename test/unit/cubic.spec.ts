@@ -12,7 +12,8 @@ import {
   undoCongestion,
 } from "../../assembly/tcp/congestion/control";
 import { Seq } from "../../assembly/tcp/seq";
-import { Flag, initTcbs, Tcb } from "../../assembly/tcp/tcb";
+import { Flag } from "../../assembly/tcp/flags";
+import { initTcbs, Tcb } from "../../assembly/tcp/tcb";
 import { Dice, HELD } from "./support/dice";
 
 /** The curve and the estimate against the formulas of RFC 9438 in floating point, which the core does not have. */

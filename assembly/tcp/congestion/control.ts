@@ -3,7 +3,8 @@ import { CUBIC, ECN } from "../../config";
 import { initialWindow, lossFromCwnd } from "../../settings";
 import { count } from "../../stats";
 import { forgetReduction, hold, isEcho, noteReduction, wasReduced } from "../ecn";
-import { Flag, Tcb } from "../tcb";
+import { Flag } from "../flags";
+import { Tcb } from "../tcb";
 import { cubicAcked, cubicInit, cubicLoss, cubicReduced, cubicRestart, cubicSave, cubicTimeout, cubicUndo } from "./cubic";
 import { renoAcked, renoReduced, slowStart } from "./reno";
 

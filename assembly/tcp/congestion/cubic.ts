@@ -1,6 +1,7 @@
 import { CUBIC, MAX_TCBS } from "../../config";
 import { now } from "../../clock";
-import { Flag, Tcb } from "../tcb";
+import { Flag } from "../flags";
+import { Tcb } from "../tcb";
 
 /**
  * CUBIC (RFC 9438): after a loss the window returns quickly to near where it was, stays there, then probes beyond, along
