@@ -10,7 +10,7 @@ import { AddressRecord, Family, Owner, SocketType } from "../assembly/abi";
 import { accept, bind, close, listen, nextEvent, send, socketOf } from "../assembly/socket/calls";
 import { input, output } from "../assembly/stack";
 
-export * from "../assembly/index";
+export * from "../assembly/exports";
 
 const PORT: u16 = 7000;
 const GREETING: usize = text("Hello from Sandwire\r\n");

@@ -1,5 +1,5 @@
 /** The firmware without an application: every socket is the host's. */
-export * from "../index";
+export * from "../exports";
 import { input, output } from "../stack";
 
 /** Nothing to start. */

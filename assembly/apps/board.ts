@@ -1,10 +1,10 @@
-import { init as initStack } from "../index";
+import { init as initStack } from "../exports";
 import { input, output } from "../stack";
 import { discard, startDiscard } from "./discard";
 import { echo, startEcho } from "./echo";
 import { http, startHttp, stopHttp } from "./http";
 
-export * from "../index";
+export * from "../exports";
 
 /** Start, or start over, with 128 bits of entropy: no application runs before the next `serve`. */
 export function init(s0: u32, s1: u32, s2: u32, s3: u32): i32 {

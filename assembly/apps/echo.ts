@@ -1,5 +1,5 @@
 import { AddressRecord, Owner, SocketType } from "../abi";
-import { scratch, scratch_size } from "../index";
+import { scratch, scratch_size } from "../exports";
 import {
   accept,
   close,

@@ -60,7 +60,7 @@ function report(job: Job, outcome: Outcome): void {
 async function generate(): Promise<boolean> {
   const generator = "host/tools/abi.ts";
   if (!existsSync(join(root, generator))) return true;
-  const inputs = ["assembly/abi.ts", "assembly/stats.ts", "assembly/index.ts", firmware, generator, "host/tools/abi"];
+  const inputs = ["assembly/abi.ts", "assembly/stats.ts", "assembly/exports.ts", firmware, generator, "host/tools/abi"];
   if (!isStale("build/generated/abi.ts", inputs)) return true;
   const outcome = await runNode(["--import", "tsx", generator], { limit: 60_000 });
   if (outcome.code === 0) console.log(`${"declarations".padEnd(16)} ${"".padStart(28)} build/generated/abi.ts`);

@@ -6,11 +6,11 @@ import { filesBelow, readSource, type Source } from "./sources";
 const order = [
   "abi.ts config.ts settings.ts clock.ts random.ts trace.ts stats.ts events.ts".split(" "),
   "wire/ storage/ driver/ link/ ip/ udp/ raw/ tcp/ socket/".split(" "),
-  "stack.ts index.ts apps/".split(" "),
+  "stack.ts exports.ts apps/".split(" "),
 ].flat();
 
 /** Files whose exports are for hosts, not for other files. */
-const borders = ["assembly/abi.ts", "assembly/index.ts"];
+const borders = ["assembly/abi.ts", "assembly/exports.ts"];
 
 function rankOf(path: string): number {
   const inside = path.replace(/^assembly\//, "");

@@ -2,7 +2,7 @@
  * The firmware of the benchmark: a source, a sink, an echo server and clients, inside the module, on the socket calls. Both ends
  * of the wire run it; the host only moves frames. `limit` does the least work any stack must do for the same octets.
  */
-export * from "../../assembly/index";
+export * from "../../assembly/exports";
 import { AddressRecord, Errno, Family, Level, Owner, SocketOption, SocketType, TcpOption } from "../../assembly/abi";
 import {
   accept,

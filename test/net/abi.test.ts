@@ -19,7 +19,7 @@ export const enum Order { First, Second, Tenth = 10, Eleventh }
 const enum Hidden { not = 1 }
 export const enum ThingRecord { kind = 0, _pad = 1, port = 2, /** Where. */ where = 4, mac = 8, size = 14 }
 `;
-const INDEX = `
+const EXPORTS = `
 import { later, other } from "./calls";
 export { send, recv as receive } from "./calls";
 export { later };
@@ -31,7 +31,7 @@ function hidden(): void {}
 `;
 const FILES: Record<string, string> = {
   "abi.ts": ABI,
-  "index.ts": INDEX,
+  "exports.ts": EXPORTS,
   "calls.ts": `
     /** Sends. */
     export function send(fd: i32, flags: u32 = 0): i32 { return 0; }
@@ -39,7 +39,7 @@ const FILES: Record<string, string> = {
     export function later(): void {}
     export function unseen(): void {}`,
   "more.ts": `export function poll(): i32 { return 0; }\nexport function extra(): i32 { return 0; }`,
-  "apps/board.ts": `export * from "../index";\n/** Serves, then runs. */\nexport function poll(now: u32): u32 { return now; }`,
+  "apps/board.ts": `export * from "../exports";\n/** Serves, then runs. */\nexport function poll(now: u32): u32 { return now; }`,
 };
 
 let folder = "";
