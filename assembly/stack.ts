@@ -1,6 +1,6 @@
 import { Drop, Protocol } from "./abi";
 import { setNow, until } from "./clock";
-import { POLL_BUDGET } from "./config";
+import { ARP_ERRORS, POLL_BUDGET } from "./config";
 import { initRings, loDone, loNext, rxDone, rxNext } from "./driver/mac_ring";
 import { icmpArrives, unreachable } from "./ip/icmp";
 import { initIface } from "./ip/iface";
@@ -8,7 +8,7 @@ import { datagram } from "./ip/datagram";
 import { datagramArrives, loopbackArrives } from "./ip/input";
 import { agePaths, initPaths } from "./ip/pmtu";
 import { initLimits } from "./ip/limit";
-import { initQuote, quote } from "./ip/quote";
+import { initQuote, quote, quoteUnsent } from "./ip/quote";
 import { arpDeadline, arpTick, hasArpDeadline, initArp } from "./link/arp";
 import { arpArrives } from "./link/arp_input";
 import { frameArrives } from "./link/input";
@@ -66,7 +66,7 @@ export function start(s0: u32, s1: u32, s2: u32, s3: u32): void {
 /** Take the frames that have come (POLL_BUDGET at most from each ring) and run the timers that are due. */
 export function input(time: u32): void {
   setNow(time);
-  arpTick();
+  attendNeighbours();
   agePaths();
   for (let n: u32 = 0; n < POLL_BUDGET; n++) {
     const descriptor = rxNext();
@@ -88,7 +88,7 @@ export function input(time: u32): void {
 export function output(): u32 {
   const waits = udpOutput();
   const left = outputAll();
-  arpTick(); // requests for neighbours that output asked for
+  attendNeighbours(); // requests for neighbours that output asked for
   if (waits || left || work.count > 0 || rxNext() != 0 || loNext() != 0) return 0;
   let wait = timeWaitDeadline();
   if (timersWait()) wait = min(wait, until(timersDeadline()));
@@ -114,9 +114,21 @@ function delivered(): void {
   }
 }
 
-/** ICMP: an error goes on to the socket whose datagram it quotes. */
+/** Send requests that are due; tell the senders of what waited in vain (RFC 1122 §2.4). */
+function attendNeighbours(): void {
+  for (let unsent = arpTick(); ARP_ERRORS && unsent; unsent = arpTick()) {
+    quoteUnsent(unsent);
+    tellSender();
+  }
+}
+
 function message(): void {
   icmpArrives();
+  tellSender();
+}
+
+/** An error goes on to the socket whose datagram it quotes. */
+function tellSender(): void {
   if (!quote.pending) return;
   quote.pending = false;
   if (quote.protocol == Protocol.IPPROTO_TCP) segmentQuoted();

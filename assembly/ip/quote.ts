@@ -43,7 +43,15 @@ export function quoteArrives(message: IcmpHeader, length: u32): Drop {
   const size = inner.size;
   if (size < IPV4_HEADER || size + QUOTED_MIN > length) return drop(Drop.IcmpQuote);
   if (inner.total < size + QUOTED_MIN || inner.isFragment || !isLocal(inner.src)) return drop(Drop.IcmpQuote);
-  if (inner.protocol != Protocol.IPPROTO_TCP && inner.protocol != Protocol.IPPROTO_UDP) return drop(Drop.IcmpQuote);
+  quote.type = message.type;
+  quote.code = message.code;
+  quote.mtu = message.nextMtu;
+  return take(inner) ? Drop.None : drop(Drop.IcmpQuote);
+}
+
+/** False when its protocol has no sockets. */
+function take(inner: Ipv4Header): bool {
+  if (inner.protocol != Protocol.IPPROTO_TCP && inner.protocol != Protocol.IPPROTO_UDP) return false;
   const ports = inner.payload;
   quote.protocol = inner.protocol;
   quote.localAddress = inner.src;
@@ -52,11 +60,16 @@ export function quoteArrives(message: IcmpHeader, length: u32): Drop {
   quote.foreignPort = be.get16(ports + 2);
   quote.seq = be.get32(ports + 4);
   quote.total = inner.total;
-  quote.type = message.type;
-  quote.code = message.code;
-  quote.mtu = message.nextMtu;
   quote.pending = true;
-  return Drop.None;
+  return true;
+}
+
+/** A datagram of ours that was not sent, because its neighbour stayed silent: as if the first router had said that there is no such host. */
+export function quoteUnsent(at: usize): void {
+  const header = Ipv4Header.at(at);
+  quote.type = IcmpType.Unreachable;
+  quote.code = Unreachable.Host;
+  take(header);
 }
 
 /** The errno Linux makes of the quote (net/ipv4/icmp.c, icmp_err_convert). */

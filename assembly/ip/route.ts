@@ -10,7 +10,7 @@ import {
   isOnLink,
   isReserved,
 } from "./iface";
-import { Neighbour, doubtNeighbour, findNeighbour } from "../link/neighbours";
+import { Neighbour, doubtNeighbour, findNeighbour, isSilent } from "../link/neighbours";
 
 /** The neighbour a datagram to `dst` goes to: itself or the router; BROADCAST for every broadcast; 0: no route (RFC 1122 §3.3.1). */
 export function nextHop(dst: u32): u32 {
@@ -33,4 +33,9 @@ export function doubtRoute(dst: u32): void {
   if (hop == 0 || isLocal(dst)) return;
   const entry = findNeighbour(hop);
   if (entry && entry.state == Neighbour.Known) doubtNeighbour(entry);
+}
+
+/** The neighbour that datagrams to `dst` go to has been asked for in vain, and has not been heard of since. */
+export function isUnreachable(dst: u32): bool {
+  return !isLocal(dst) && isSilent(nextHop(dst));
 }

@@ -1,5 +1,5 @@
 import { Drop, Errno } from "../abi";
-import { ARP_HOLDS } from "../config";
+import { ARP_ERRORS, ARP_HOLDS } from "../config";
 import { now, until } from "../clock";
 import { linkUp } from "../driver/mac_ring";
 import { broadcastMac, sendAnnouncement, sendRequest } from "./arp_send";
@@ -8,13 +8,17 @@ import {
   ASK_INTERVAL,
   Entry,
   Neighbour,
+  TRIES,
   findNeighbour,
   forgetNeighbours,
   initNeighbours,
   keepNeighbour,
   confirmNeighbour,
   makeNeighbour,
+  mayAsk,
+  wasInVain,
 } from "./neighbours";
+import { ETHERNET_HEADER } from "../wire/ethernet";
 
 /** The interface as ARP sees it. */
 @final
@@ -38,8 +42,6 @@ const groupMac = memory.data(8, 4);
 /** RFC 5227 §1.1: two announcements, two seconds apart. */
 const ANNOUNCEMENTS: u32 = 2;
 const ANNOUNCE_INTERVAL: u32 = 2000;
-/** Requests for one address before its datagram is given up. */
-const TRIES: u32 = 3;
 
 export function initArp(): void {
   memory.fill(changetype<usize>(arp), 0, 32);
@@ -115,16 +117,15 @@ export function holdFor(hold: Hold, hop: u32, length: u32, fill: bool): void {
   ask(hold);
 }
 
-/** The next step for a datagram whose neighbour is unknown: ask again, wait, or give up. */
+/** The next step for a datagram whose neighbour is unknown: ask again, or wait. */
 function ask(hold: Hold): void {
-  if (hold.asked >= TRIES && hold.isDue) return loseHold(hold, Drop.ArpUnresolved);
   const found = findNeighbour(hold.ip);
   const entry = found ? found : makeNeighbour(hold.ip, true);
   if (!entry) return loseHold(hold, Drop.ArpRateLimited);
-  entry.state = Neighbour.Asked;
-  if (now() - entry.askedAt < ASK_INTERVAL) return waitHold(hold, entry.askedAt, ASK_INTERVAL);
+  if (!mayAsk(entry)) return waitHold(hold, entry.askedAt, ASK_INTERVAL);
   if (!sendRequest(arp.address, hold.ip, 0)) return waitHold(hold, now(), 0);
   entry.askedAt = now();
+  if (ARP_ERRORS) entry.tries++;
   hold.asked++;
   waitHold(hold, now(), ASK_INTERVAL);
 }
@@ -138,24 +139,34 @@ export function releaseHolds(entry: Entry): void {
   }
 }
 
-/** Whatever is due by now: announcements, requests, datagrams to send or give up. To be called in every poll. */
-export function arpTick(): void {
+/**
+ * Whatever is due by now: announcements, requests, datagrams to send or give up. To be called in every poll, again as long as it returns
+ * the place of a datagram: that one has been given up, because nobody answered, and its sender is to be told now.
+ */
+export function arpTick(): usize {
   if (linkUp() != arp.linkWasUp) linkChanged();
   if (announcementDue() && sendAnnouncement(arp.address)) {
     arp.announcements--;
     arp.announcedAt = now();
   }
-  if (!anyHolds()) return;
+  if (!anyHolds()) return 0;
   for (let i: u32 = 0; i < ARP_HOLDS; i++) {
     const hold = Hold.at(i);
-    if (hold.ip != 0 && hold.isDue) attend(hold);
+    if (hold.ip != 0 && hold.isDue && !attend(hold) && ARP_ERRORS) return hold.frame + ETHERNET_HEADER;
   }
+  return 0;
 }
 
-function attend(hold: Hold): void {
+/** False when it was given up. */
+function attend(hold: Hold): bool {
   const entry = findNeighbour(hold.ip);
-  if (entry && entry.valid) return releaseHold(hold, entry.mac);
-  ask(hold);
+  if (ARP_ERRORS ? entry && wasInVain(entry) : <u32>hold.asked >= TRIES) {
+    loseHold(hold, Drop.ArpUnresolved);
+    return !ARP_ERRORS;
+  }
+  if (entry && entry.valid) releaseHold(hold, entry.mac);
+  else ask(hold);
+  return true;
 }
 
 function linkChanged(): void {

@@ -1,4 +1,4 @@
-import { ARP_AGE, ARP_ENTRIES } from "../config";
+import { ARP_AGE, ARP_ENTRIES, ARP_ERRORS } from "../config";
 import { now } from "../clock";
 import { random } from "../random";
 import { copyMac } from "../wire/ethernet";
@@ -22,13 +22,12 @@ export class Entry {
   private macHigh: u32;
   private macLow: u16;
   private _state: u8;
-  /** A datagram was sent by way of it; such an entry does not give way to newcomers nobody asked for. */
-  used: bool;
+  private _uses: u8;
   /** Time of the last datagram sent by way of it, or of its making. */
   usedAt: u32;
   /** Time of the last request for it. */
   askedAt: u32;
-  /** Time of the last word that it is as we think. */
+  /** Time of the last word that it is as we think; of one that is asked: of the last time nobody answered. */
   confirmedAt: u32;
   // prettier-ignore
   @inline static at(i: u32): Entry { return changetype<Entry>(entries + <usize>i * SIZE); }
@@ -38,6 +37,18 @@ export class Entry {
   @inline get state(): Neighbour { return this._state; }
   set state(v: Neighbour) {
     this._state = <u8>v;
+  }
+  /** A datagram was sent by way of it; such an entry does not give way to newcomers nobody asked for. */
+  // prettier-ignore
+  @inline get used(): bool { return this._uses != 0; }
+  set used(v: bool) {
+    this._uses = <u8>v;
+  }
+  /** Of one that is asked: how many requests have gone since it was given up last. */
+  // prettier-ignore
+  @inline get tries(): u32 { return this._uses; }
+  set tries(v: u32) {
+    this._uses = <u8>v;
   }
   /** Age of what we know, ms; unsigned, so that only a minute in 49 days is judged wrongly. */
   // prettier-ignore
@@ -62,6 +73,13 @@ const REFRESH: u32 = ARP_AGE - ARP_AGE / 4;
 const DOUBT: u32 = ARP_AGE / 4 < 2000 ? ARP_AGE / 4 : 2000;
 /** Between two requests for one address, ms (RFC 1122 §2.3.2.1: at most one a second). */
 export const ASK_INTERVAL: u32 = 1000;
+
+/** Requests for one address before what waits for it is given up (RFC 1122 §2.3.2.1). */
+export const TRIES: u32 = 3;
+/** How long it is remembered that nobody answered, ms: until a SYN sent while it was being asked has been due again. */
+const REMEMBERED: u32 = TRIES * ASK_INTERVAL;
+/** Requests further apart than this do not count together, ms: SYNs that took turns in one hold are closer. */
+const APART: u32 = 5000;
 
 const key = memory.data(4, 4);
 const gateway = memory.data(4, 4);
@@ -137,11 +155,41 @@ export function makeNeighbour(ip: u32, asking: bool): Entry | null {
   const entry = placeFor(ip, asking);
   if (!entry) return null;
   entry.ip = ip;
-  entry.state = Neighbour.Asked;
-  entry.used = false;
   entry.usedAt = now();
-  entry.askedAt = now() - 2 * ASK_INTERVAL;
+  entry.askedAt = now() - APART;
+  beginAsking(entry);
   return entry;
+}
+
+function beginAsking(entry: Entry): void {
+  entry.state = Neighbour.Asked;
+  entry.tries = 0;
+  if (ARP_ERRORS) entry.confirmedAt = now() - REMEMBERED;
+}
+
+/** It is to be asked: true if now is the time for a request, and not all of them have gone. */
+export function mayAsk(entry: Entry): bool {
+  if (!ARP_ERRORS) entry.state = Neighbour.Asked;
+  else if (entry.state != Neighbour.Asked) beginAsking(entry);
+  const silence = now() - entry.askedAt;
+  if (!ARP_ERRORS) return silence >= ASK_INTERVAL;
+  if (silence >= APART) entry.tries = 0;
+  return silence >= ASK_INTERVAL && entry.tries < TRIES;
+}
+
+/** The last request has had its time. If so it is remembered, and the next datagram begins anew. */
+export function wasInVain(entry: Entry): bool {
+  const silence = now() - entry.askedAt;
+  if (entry.state != Neighbour.Asked || entry.tries < TRIES || silence < ASK_INTERVAL || silence >= APART) return false;
+  entry.tries = 0;
+  entry.confirmedAt = now();
+  return true;
+}
+
+/** Nobody answered for `ip` lately, and nobody has since. */
+export function isSilent(ip: u32): bool {
+  const entry = findNeighbour(ip);
+  return entry != null && entry.state == Neighbour.Asked && entry.age < REMEMBERED;
 }
 
 /** The neighbour has told its MAC address. */

@@ -1,8 +1,8 @@
 import { Counter, Errno, State } from "../abi";
-import { ECN, MAX_TCBS, RACK } from "../config";
+import { ARP_ERRORS, ECN, MAX_TCBS, RACK } from "../config";
 import { now } from "../clock";
 import { forgetPath } from "../ip/pmtu";
-import { doubtRoute } from "../ip/route";
+import { doubtRoute, isUnreachable } from "../ip/route";
 import { count } from "../stats";
 import { uncork } from "./cork";
 import { release } from "./ecn";
@@ -10,6 +10,7 @@ import { abort, orphaned, over } from "./ending";
 import { synAckDue } from "./listen";
 import { reorderDue } from "./mend";
 import { suspectBlackHole } from "./path";
+import { tellUnreachable } from "./quoted";
 import { timedOut } from "./recovery";
 import { backedOff } from "./rtt";
 import { clearScoreboard } from "./scoreboard";
@@ -57,6 +58,7 @@ const ORPHAN_PROBES: u32 = 8;
 /** The retransmission timer: persist, SYN or data. False if the connection is over. */
 function retransmissionDue(tcb: Tcb): bool {
   const snd = tcb.snd;
+  if (ARP_ERRORS && isUnreachable(tcb.foreignAddress) && tellUnreachable(tcb, Errno.EHOSTUNREACH)) return false;
   tcb.mark();
   if (!tcb.has(Flag.WasEstablished)) return synDue(tcb);
   if (<u32>tcb.pending != Pending.Timeout) return pendingDue(tcb);

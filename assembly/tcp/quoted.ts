@@ -26,9 +26,17 @@ export function segmentQuoted(): Drop {
   const unreachable = quote.type == IcmpType.Unreachable;
   if (unreachable && quote.code == Unreachable.FragmentationNeeded) return tooBig(tcb);
   const errno = <u32>quoteErrno();
-  if (tcb.state == State.SynSent && unreachable) over(tcb, errno);
-  else hint(tcb, errno);
+  if (!unreachable) hint(tcb, errno);
+  else tellUnreachable(tcb, errno);
   return Drop.None;
+}
+
+/** Its segments do not get there. True if that ends it. */
+export function tellUnreachable(tcb: Tcb, errno: u32): bool {
+  const opening = tcb.state == State.SynSent;
+  if (opening) over(tcb, errno);
+  else hint(tcb, errno);
+  return opening;
 }
 
 /** The way takes less than we thought; `output` sees to what is in flight. */
