@@ -62,6 +62,9 @@ export const enum SocketOption {
   SO_OOBINLINE = 10,
   /** The least that makes a socket readable. */
   SO_RCVLOWAT = 18,
+  /** How long blocking calls wait, which is up to hosts. Two 32-bit words: seconds, microseconds. */
+  SO_RCVTIMEO = 20,
+  SO_SNDTIMEO = 21,
   /** Two 32-bit words: on/off, seconds. */
   SO_LINGER = 13,
   SO_ACCEPTCONN = 30,
@@ -200,6 +203,10 @@ export const enum MessageFlag {
   MSG_PEEK = 2,
   MSG_TRUNC = 0x20,
   MSG_DONTWAIT = 0x40,
+  /** The end of a record. */
+  MSG_EOR = 0x80,
+  /** Wait for all that was asked for; hosts obey it. */
+  MSG_WAITALL = 0x100,
   MSG_NOSIGNAL = 0x4000,
   MSG_MORE = 0x8000,
 }

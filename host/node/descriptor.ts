@@ -55,10 +55,16 @@ export class Descriptor {
   /** Give the descriptor back. What is in the send buffer still goes out, unless linger is set to zero. */
   close(): void {
     if (!this.open) return;
-    this.open = false;
-    listenersOf(this.board).delete(this.fd);
     this.board.exports.close(this.fd);
     this.board.wake();
+    this.detach();
+  }
+
+  /** Leave the descriptor to somebody else: it stays open in the module, but is closed for us. */
+  detach(): void {
+    if (!this.open) return;
+    this.open = false;
+    listenersOf(this.board).delete(this.fd);
     this.resolveClosed();
   }
 

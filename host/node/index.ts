@@ -1,5 +1,6 @@
 /** What a program that runs boards needs; see README. */
 export { type Address, formatIPv4, parseIPv4 } from "./address";
+export * from "./bsd/index";
 export { Board, type BoardOptions, type Snapshot } from "./board";
 export { type Clock, RealClock, type Timer, VirtualClock } from "./clock";
 export { isSystemError, type SystemError } from "./errors";
