@@ -57,6 +57,7 @@ export class Board {
   private closed = false;
   private running = false;
   private requested = false;
+  private refed = true;
   private timer: Timer | null = null;
   /** When the timer fires, and when the module wants to be polled; the first is never later than the second. */
   private armed = Infinity;
@@ -196,6 +197,16 @@ export class Board {
     this.timer?.cancel();
     this.armed = this.deadline;
     this.timer = this.clock.at(this.deadline, this.fire);
+    if (!this.refed) this.timer.unref?.();
+  }
+
+  /**
+   * Deadlines no longer keep the process alive, as the kernel's do not: a connection in TIME-WAIT has two minutes of them. What
+   * runs over the board has to, as the sockets of `createNet` do.
+   */
+  unref(): void {
+    this.refed = false;
+    this.timer?.unref?.();
   }
 
   private tell(): void {

@@ -13,6 +13,8 @@ export interface Clock {
 export interface Timer {
   /** Forget it. Without effect when it has run. */
   cancel(): void;
+  /** Do not keep the process alive for it; where a clock has no such power, it is left out. */
+  unref?(): void;
 }
 
 /** Events that may happen at one instant of virtual time before we say that time stands still. */
@@ -207,10 +209,10 @@ export class RealClock implements Clock {
     const wait = when - this.now;
     if (wait <= 0) {
       const immediate = setImmediate(run);
-      return { cancel: () => clearImmediate(immediate) };
+      return { cancel: () => clearImmediate(immediate), unref: () => void immediate.unref() };
     }
     const timeout = setTimeout(run, Math.min(Math.ceil(wait), 0x7fffffff));
-    return { cancel: () => clearTimeout(timeout) };
+    return { cancel: () => clearTimeout(timeout), unref: () => void timeout.unref() };
   }
 
   /** A microtask; but after many in a row files, sockets and timers get their turn first. */
