@@ -1,20 +1,10 @@
-import { AddressRecord, Owner, SocketType } from "../abi";
+import { AddressRecord, Owner } from "../abi";
 import { scratch, scratch_size } from "../exports";
-import {
-  accept,
-  close,
-  nextEvent,
-  recv_ptr,
-  recv_ready,
-  recv_release,
-  recvfrom,
-  send_commit,
-  send_ptr,
-  send_room,
-  sendto,
-} from "../socket/calls";
-import { serveOn } from "./listen";
-import { isLater, keepAlive } from "./options";
+import { Address } from "../lib/address";
+import { wouldBlock } from "../lib/result";
+import { TcpListener, TcpStream } from "../lib/tcp";
+import { UdpSocket } from "../lib/udp";
+import { nextEvent } from "../socket/calls";
 
 /** Echo, RFC 862: what comes to port 7 goes back to where it came from, over TCP and over UDP. */
 const PORT: u32 = 7;
@@ -25,32 +15,34 @@ const BACKLOG: u32 = 4;
  */
 const SERVICE_PORTS: u32 = 1024;
 
-const listener = memory.data(4, 4);
-const datagrams = memory.data(4, 4);
-const peer = memory.data(AddressRecord.size, 4);
+@unmanaged
+class Service {
+  streams: TcpListener;
+  datagrams: UdpSocket;
+}
+const service = changetype<Service>(memory.data(8, 4));
+const peer = changetype<Address>(memory.data(AddressRecord.size, 4));
 
 /** Open the two sockets. Returns 0 or -errno. */
 export function startEcho(): i32 {
-  const streams = serveOn(Owner.Echo, SocketType.SOCK_STREAM, PORT, BACKLOG);
-  const packets = serveOn(Owner.Echo, SocketType.SOCK_DGRAM, PORT, 0);
-  store<i32>(listener, streams);
-  store<i32>(datagrams, packets);
-  return min(0, min(streams, packets));
+  service.streams = TcpListener.bind(Owner.Echo, PORT, BACKLOG);
+  service.datagrams = UdpSocket.bind(Owner.Echo, PORT);
+  return min(service.streams.result, service.datagrams.result);
 }
 
 /** Look at every socket something happened to. */
 export function echo(): void {
   for (let fd = nextEvent(Owner.Echo); fd >= 0; fd = nextEvent(Owner.Echo)) {
-    if (fd == load<i32>(listener)) welcome(fd);
-    else if (fd == load<i32>(datagrams)) answer(fd);
-    else reflect(fd);
+    if (service.streams.is(fd)) welcome(service.streams);
+    else if (service.datagrams.is(fd)) answer(service.datagrams);
+    else reflect(TcpStream.of(fd));
   }
 }
 
-function welcome(from: i32): void {
-  for (let fd = accept(from, 0); fd >= 0; fd = accept(from, 0)) {
-    keepAlive(fd);
-    reflect(fd);
+function welcome(listener: TcpListener): void {
+  for (let stream = listener.accept(); stream.isOpen; stream = listener.accept()) {
+    stream.keepAlive();
+    reflect(stream);
   }
 }
 
@@ -58,35 +50,35 @@ function welcome(from: i32): void {
  * Copy from the receive span to the send span until one of them is used up; an event follows when there is more. The end of the
  * peer's stream is seen only after all of it was copied, and `close` still sends what is queued.
  */
-function reflect(fd: i32): void {
-  let ready = recv_ready(fd);
+function reflect(stream: TcpStream): void {
+  let ready = stream.readable;
   while (ready > 0) {
-    const room = send_room(fd);
-    if (room <= 0) return blocked(fd, room);
+    const room = stream.writable;
+    if (room <= 0) return blocked(stream, room);
     const length = min(ready, room);
-    memory.copy(send_ptr(fd), recv_ptr(fd), length);
-    send_commit(fd, length);
-    recv_release(fd, length);
-    ready = recv_ready(fd);
+    memory.copy(stream.writePtr, stream.readPtr, length);
+    stream.commit(length);
+    stream.release(length);
+    ready = stream.readable;
   }
-  if (!isLater(ready)) close(fd);
+  blocked(stream, ready);
 }
 
-function blocked(fd: i32, why: i32): void {
-  if (!isLater(why)) close(fd);
+/** Nothing to do for now; or, after the end or an error, ever. */
+function blocked(stream: TcpStream, why: i32): void {
+  if (!wouldBlock(why)) stream.close();
 }
 
 /** Datagrams pass through the scratch region, which hosts do not count on from one call to the next. */
-function answer(fd: i32): void {
-  let length = receive(fd);
+function answer(socket: UdpSocket): void {
+  let length = receive(socket);
   while (length >= 0) {
-    const answerable = load<u16>(peer + AddressRecord.port) >= SERVICE_PORTS;
-    if (answerable) sendto(fd, scratch(), length, 0, peer);
-    length = receive(fd);
+    if (peer.port >= SERVICE_PORTS) socket.send(scratch(), length, peer);
+    length = receive(socket);
   }
 }
 
 /** The next datagram and where it came from; its length, or -errno. */
-function receive(fd: i32): i32 {
-  return recvfrom(fd, scratch(), scratch_size(), 0, peer);
+function receive(socket: UdpSocket): i32 {
+  return socket.receive(scratch(), scratch_size(), peer);
 }

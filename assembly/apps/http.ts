@@ -1,26 +1,15 @@
-import { Errno, Owner, Shutdown, SocketType } from "../abi";
+import { Errno, Owner } from "../abi";
 import { due, NEVER, until } from "../clock";
 import { SOMAXCONN } from "../config";
-import {
-  accept,
-  close,
-  nextEvent,
-  recv_ptr,
-  recv_ready,
-  recv_release,
-  send_commit,
-  send_ptr,
-  send_room,
-  shutdown,
-} from "../socket/calls";
+import { wouldBlock } from "../lib/result";
+import { TcpListener } from "../lib/tcp";
+import { nextEvent } from "../socket/calls";
 import { prepareCrc32 } from "./crc32";
 import { assign, Client, clientAt, enlist, Flag, initClients, oldest, Phase, Queue } from "./http_client";
 import { expectRequest, take } from "./http_request";
 import { writeResponse } from "./http_response";
 import { refuse } from "./http_rules";
 import { openSpan, spanRoom } from "./http_writer";
-import { serveOn } from "./listen";
-import { abortConnection, isLater } from "./options";
 import { preparePattern } from "./pattern";
 import { startUptime, tick } from "./uptime";
 
@@ -36,14 +25,18 @@ const IDLE: u32 = 60000;
 const HURRY: u32 = 10000;
 const CREDIT: u32 = 1024;
 
-const listener = memory.data(4, 4);
-/** 1 while clients may wait in the accept queue for a record or a descriptor. */
-const crowded = memory.data(4, 4);
+@unmanaged
+class Server {
+  listener: TcpListener;
+  /** 1 while clients may wait in the accept queue for a record or a descriptor. */
+  crowded: u32;
+}
+const server = changetype<Server>(memory.data(8, 4));
 
 /** Forget all clients: their connections are gone. */
 export function stopHttp(): void {
   initClients();
-  store<u32>(crowded, 0);
+  server.crowded = 0;
 }
 
 /** Listen. Returns 0 or -errno. */
@@ -52,20 +45,19 @@ export function startHttp(): i32 {
   prepareCrc32();
   preparePattern();
   startUptime();
-  const fd = serveOn(Owner.Http, SocketType.SOCK_STREAM, PORT, SOMAXCONN);
-  store<i32>(listener, fd);
-  return min(fd, 0);
+  server.listener = TcpListener.bind(Owner.Http, PORT, SOMAXCONN);
+  return server.listener.result;
 }
 
 /** Serve every client something happened to. Returns the milliseconds until it has to be called again. */
 export function http(): u32 {
   tick();
   for (let fd = nextEvent(Owner.Http); fd >= 0; fd = nextEvent(Owner.Http)) {
-    if (fd == load<i32>(listener)) welcome();
+    if (server.listener.is(fd)) welcome();
     else serveClient(clientAt(fd));
   }
   expire();
-  if (load<u32>(crowded) != 0) welcome();
+  if (server.crowded != 0) welcome();
   return min(min(left(Queue.Waiting, IDLE), left(Queue.Busy, IDLE)), left(Queue.Hurried, HURRY));
 }
 
@@ -73,12 +65,12 @@ export function http(): u32 {
 function welcome(): void {
   for (;;) {
     const client = oldest(Queue.Free);
-    store<u32>(crowded, client ? 0 : 1);
+    server.crowded = client ? 0 : 1;
     if (!client) return;
-    const fd = accept(load<i32>(listener), 0);
-    if (fd < 0 && !isLater(fd)) store<u32>(crowded, 1);
-    if (fd < 0) return;
-    if (!assign(client, fd)) close(fd);
+    const stream = server.listener.accept();
+    if (!stream.isOpen && !wouldBlock(stream.fd)) server.crowded = 1;
+    if (!stream.isOpen) return;
+    if (!assign(client, stream)) stream.close();
     else greet(client);
   }
 }
@@ -95,7 +87,7 @@ function greet(client: Client): void {
 
 /** The connection is no longer ours; what is queued is still sent. */
 function leave(client: Client): void {
-  close(client.fd);
+  client.stream.close();
   enlist(client, Queue.Free);
 }
 
@@ -103,7 +95,7 @@ function leave(client: Client): void {
 function serveClient(client: Client): void {
   for (;;) {
     const result = isAnswering(client) ? write(client) : read(client);
-    if (isLater(result)) return;
+    if (wouldBlock(result)) return;
     if (result <= 0) return leave(client);
     if (client.phase == Phase.Done) finish(client);
   }
@@ -114,23 +106,23 @@ function serveClient(client: Client): void {
 
 /** Octets used; 0 at the end of the stream; -errno. */
 function read(client: Client): i32 {
-  const ready = recv_ready(client.fd);
+  const ready = client.stream.readable;
   if (ready <= 0) return ready;
-  const used = client.phase == Phase.Linger ? <u32>ready : take(client, recv_ptr(client.fd), ready);
-  recv_release(client.fd, used);
+  const used = client.phase == Phase.Linger ? <u32>ready : take(client, client.stream.readPtr, ready);
+  client.stream.release(used);
   progress(client, used);
   return used;
 }
 
 /** Free octets of the send buffer that were looked at; -errno. */
 function write(client: Client): i32 {
-  const room = send_room(client.fd);
+  const room = client.stream.writable;
   if (room <= 0) return room < 0 ? room : -Errno.EAGAIN;
-  openSpan(send_ptr(client.fd), room);
+  openSpan(client.stream.writePtr, room);
   writeResponse(client);
   const written = <u32>room - spanRoom();
   progress(client, written);
-  const result = send_commit(client.fd, written);
+  const result = client.stream.commit(written);
   return result < 0 ? result : room;
 }
 
@@ -147,7 +139,7 @@ function progress(client: Client, moved: u32): void {
  */
 function finish(client: Client): void {
   if (!client.has(Flag.Close)) return expectRequest(client);
-  shutdown(client.fd, Shutdown.SHUT_WR);
+  client.stream.shutdown();
   client.phase = Phase.Linger;
   enlist(client, Queue.Hurried);
 }
@@ -171,7 +163,7 @@ function giveUp(client: Client): void {
     refuse(client, 408);
     return serveClient(client);
   }
-  abortConnection(client.fd);
+  client.stream.abort();
   enlist(client, Queue.Free);
 }
 

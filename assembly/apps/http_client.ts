@@ -1,5 +1,6 @@
 import { now } from "../clock";
 import { HTTP_CLIENTS, MAX_SOCKETS } from "../config";
+import { TcpStream } from "../lib/tcp";
 
 /** Where a client's conversation stands. The order matters: the head of a request, its body, the response. */
 export const enum Phase {
@@ -110,6 +111,8 @@ export class Client {
   value: u64;
 
   // prettier-ignore
+  @inline get stream(): TcpStream { return TcpStream.of(this.fd); }
+  // prettier-ignore
   @inline has(flag: Flag): bool { return (this.flags & flag) != 0; }
   // prettier-ignore
   @inline mark(flag: i32): void { this.flags |= <u16>flag; }
@@ -179,8 +182,9 @@ export function initClients(): void {
   }
 }
 
-/** Remember that the descriptor belongs to the client. False when there is no place for such a number. */
-export function assign(client: Client, fd: u32): bool {
+/** Remember that the connection is the client's. False when there is no place for such a descriptor. */
+export function assign(client: Client, stream: TcpStream): bool {
+  const fd = <u32>stream.fd;
   if (fd >= MAX_SOCKETS) return false;
   client.fd = <u16>fd;
   store<u16>(clientOf + ((<usize>fd) << 1), <u16>indexOf(client));

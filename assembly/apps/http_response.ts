@@ -1,3 +1,4 @@
+import { octets } from "../lib/text";
 import { Client, Flag, Phase } from "./http_client";
 import { bodyPhase } from "./http_rules";
 import { beginTemplate, writeTemplate } from "./http_template";
@@ -5,7 +6,6 @@ import { CONTINUE, LISTED, PAGE, RECEIPT, REFUSAL, SIZED, STATS } from "./http_t
 import { Method, Route } from "./http_words";
 import { advance, beginFrames, lastChunk, padFrame, spanAt, spanRoom } from "./http_writer";
 import { fillPattern } from "./pattern";
-import { octets } from "./static";
 
 /**
  * Write as much of the response as there is room for (http_writer.ts). True when it is out: the client's phase is then that of a

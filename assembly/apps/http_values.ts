@@ -1,13 +1,13 @@
 import { AddressRecord, Owner, Protocol, SocketRecord, SocketRow, State } from "../abi";
-import { swapped } from "../wire/bytes";
-import { getsockname } from "../socket/calls";
+import { Address } from "../lib/address";
+import { octets, size } from "../lib/text";
 import { Client, Flag } from "./http_client";
 import { counter, rowAt } from "./http_lists";
 import { allowLine, codingLine, connectionLine, mediaType, reason, RECEIPT_OCTETS } from "./http_texts";
 import { Route } from "./http_words";
 import { emit } from "./http_writer";
 import { decimal, dotted, hexadecimal, lengthOf } from "./numbers";
-import { octets, size, wordAt } from "./static";
+import { wordAt } from "./static";
 import { uptime } from "./uptime";
 
 /** How the value of a template is written. The value itself stands in the client's record, so that it stays while it is written. */
@@ -24,7 +24,7 @@ export const enum Format {
 
 const STATES: usize = namesOf(State);
 const OWNERS: usize = namesOf(Owner);
-const address = memory.data(AddressRecord.size, 4);
+const here = changetype<Address>(memory.data(AddressRecord.size, 4));
 
 function show(client: Client, format: Format, value: u64): void {
   client.format = format;
@@ -121,8 +121,8 @@ function showState(client: Client, row: usize): void {
 
 /** The address the client has reached us at. */
 function ownAddress(client: Client): u32 {
-  getsockname(client.fd, address);
-  return swapped(load<u32>(address, AddressRecord.addr));
+  client.stream.local(here);
+  return here.ip;
 }
 
 /** Octets of a response's body where they are known beforehand: all but the page and the statistics. */

@@ -1,5 +1,5 @@
+import { octets, size } from "../lib/text";
 import { Client, Flag } from "./http_client";
-import { octets, size } from "./static";
 
 /**
  * Writing straight into the free span of a send buffer, which may end at any octet. Whoever writes says what comes next and is told

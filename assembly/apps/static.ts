@@ -1,15 +1,7 @@
 /**
- * Static text, as the compiler's transform lays it down (host/tools/text-transform.mjs): `text("...")` is the address of a length
- * (u16) and that many octets; `words(...)` and `namesOf(...)` are lists of lengths (u8) and octets, closed by a length of 0.
+ * Lists of static words, as the compiler's transform lays them down (host/tools/text-transform.mjs): `words(...)` and `namesOf(...)` are
+ * lists of lengths (u8) and octets, closed by a length of 0.
  */
-
-/** Where the octets of a text start. */
-// prettier-ignore
-@inline export function octets(text: usize): usize { return text + 2; }
-
-/** How many octets a text has. */
-// prettier-ignore
-@inline export function size(text: usize): u32 { return load<u16>(text); }
 
 /** The address of word `index` (its length, then its octets); of the closing 0 when the list is shorter. */
 export function wordAt(list: usize, index: u32): usize {

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
-import { packageFile, root, runNode, type Outcome } from "./process";
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, resolve } from "node:path";
+import { isCheckout, root, runNode, type Outcome } from "./process";
 
 /** One target of asconfig.json: options of asc by name. */
 export interface Target {
@@ -34,15 +35,17 @@ function transformsOf(target: string): string[] {
   return transforms.filter((transform) => small || !transform.includes("size-transform"));
 }
 
-/** One compilation. */
+/** One compilation. Paths are absolute or start where it runs. */
 export interface Compilation {
   entry: string;
   target: string;
-  /** From the top of the checkout. The layout goes beside it, ending in `.layout.json`. */
+  /** The layout goes beside it, ending in `.layout.json`. */
   outFile: string;
-  /** The configuration file, from the top of the checkout; asconfig.json when absent. */
+  /** The configuration file; the project's own asconfig.json when absent. */
   config?: string;
   extra?: string[];
+  /** Where it runs, and looks for packages: the checkout's top folder when absent. */
+  cwd?: string;
 }
 
 /** Memory that is claimed by one `memory.data`. */
@@ -73,12 +76,41 @@ export function usedMemory(layout: Region[]): number {
   return Math.max(0, ...layout.map(({ address, size }) => address + size));
 }
 
-/** Runs asc in a process of its own. */
-export function compile({ entry, target, outFile, config = "asconfig.json", extra = [] }: Compilation): Promise<Outcome> {
-  mkdirSync(join(root, dirname(outFile)), { recursive: true });
-  const asc = packageFile("assemblyscript/bin/asc.js");
-  const args = [asc, entry, "--config", config, "--target", target, "--outFile", relative(root, join(root, outFile)), ...extra];
+/** Where asc finds the package `sandwire`: in node_modules, or in the checkout under a name that leads back to it. */
+function packages(): string {
+  if (!isCheckout) return dirname(root);
+  const folder = join(root, "build/packages");
+  const link = join(folder, "sandwire");
+  mkdirSync(folder, { recursive: true });
+  try {
+    if (!existsSync(link)) symlinkSync(root, link, "junction");
+  } catch (error) {
+    // Another build was faster.
+    if (!existsSync(link)) throw error;
+  }
+  return folder;
+}
+
+/** The compiler's file. Throws an Error that says how to get it. */
+function compilerFile(): string {
+  try {
+    return createRequire(import.meta.url).resolve("assemblyscript/bin/asc.js");
+  } catch {
+    const text = readFileSync(join(root, "package.json"), "utf8");
+    const { peerDependencies } = JSON.parse(text) as { peerDependencies: { assemblyscript: string } };
+    const wanted = `assemblyscript@${peerDependencies.assemblyscript}`;
+    throw new Error(`the compiler is not installed: run \`npm install --save-dev ${wanted}\``);
+  }
+}
+
+/** Runs asc in a process of its own. Rejects with an Error of one line when it is not installed. */
+export async function compile(job: Compilation): Promise<Outcome> {
+  const { entry, target, config = join(root, "asconfig.json"), extra = [], cwd = root } = job;
+  const outFile = resolve(cwd, job.outFile);
+  mkdirSync(dirname(outFile), { recursive: true });
+  const options = ["--config", resolve(cwd, config), "--target", target, "--outFile", outFile, "--path", packages()];
+  const args = [compilerFile(), entry, ...options, ...extra];
   // Given here, since asc resolves a relative path in asconfig.json as a package's name.
-  for (const transform of transformsOf(target)) args.push("--transform", `./${transform}`);
-  return runNode(args, { env: { SANDWIRE_LAYOUT: join(root, layoutFile(outFile)) }, limit: 300_000 });
+  for (const transform of transformsOf(target)) args.push("--transform", join(root, transform));
+  return runNode(args, { cwd, env: { SANDWIRE_LAYOUT: layoutFile(outFile) }, limit: 300_000 });
 }

@@ -1,9 +1,13 @@
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The checkout's top folder. */
+/** The top folder of the checkout, or of the package where it is installed. */
 export const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+
+/** False in the package, which has no sources of the host. */
+export const isCheckout = existsSync(join(root, "host/node/cli.ts"));
 
 /** What a finished process left. */
 export interface Outcome {
@@ -16,6 +20,8 @@ export interface Outcome {
 export interface RunOptions {
   env?: Record<string, string>;
   live?: boolean;
+  /** Where it runs: the checkout's top folder when absent. */
+  cwd?: string;
   /** Milliseconds after which the process is ended; its exit code is then 124. */
   limit?: number;
 }
@@ -34,7 +40,7 @@ function run(command: string, args: string[], options: RunOptions): Promise<Outc
   const started = performance.now();
   return new Promise((resolve) => {
     const child = spawn(command, args, {
-      cwd: root,
+      cwd: options.cwd ?? root,
       env: { ...process.env, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
     });

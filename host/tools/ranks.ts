@@ -5,12 +5,12 @@ import { filesBelow, readSource, type Source } from "./sources";
 /** From low to high: single files and folders of `assembly/`. Files of one folder share a rank. */
 const order = [
   "abi.ts config.ts settings.ts clock.ts random.ts trace.ts stats.ts events.ts".split(" "),
-  "wire/ storage/ driver/ link/ ip/ udp/ raw/ tcp/ socket/".split(" "),
-  "stack.ts exports.ts apps/".split(" "),
+  "wire/ storage/ driver/ link/ ip/ udp/ raw/ tcp/ socket/ lib/".split(" "),
+  "stack.ts exports.ts index.ts apps/".split(" "),
 ].flat();
 
 /** Files whose exports are for hosts, not for other files. */
-const borders = ["assembly/abi.ts", "assembly/exports.ts"];
+const borders = ["assembly/abi.ts", "assembly/exports.ts", "assembly/index.ts"];
 
 function rankOf(path: string): number {
   const inside = path.replace(/^assembly\//, "");

@@ -16,7 +16,7 @@ function strip(node) {
 export default class SizeTransform extends Transform {
   afterParse(parser) {
     for (const source of parser.sources) {
-      if (source.internalPath.startsWith("~lib")) continue;
+      if (source.isLibrary && !source.internalPath.startsWith("~lib/sandwire/")) continue;
       for (const statement of source.statements) {
         if (statement.kind === NodeKind.FunctionDeclaration) strip(statement);
         if (statement.kind === NodeKind.ClassDeclaration)

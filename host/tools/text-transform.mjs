@@ -134,9 +134,14 @@ function visited(child, replace) {
   return child;
 }
 
+/** An application's source, or the stack's, which is a library where it is installed as a package. */
+function isOurs(source) {
+  return !source.isLibrary || source.internalPath.startsWith("~lib/sandwire/");
+}
+
 export default class TextTransform extends Transform {
   afterParse(parser) {
-    for (const source of parser.sources) if (!source.isLibrary) this.#rewrite(source, parser);
+    for (const source of parser.sources) if (isOurs(source)) this.#rewrite(source, parser);
   }
 
   #rewrite(source, parser) {
