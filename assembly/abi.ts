@@ -80,6 +80,13 @@ export const enum IpOption {
   IP_RECVERR = 11,
   /** Of a connected socket, read only: the largest datagram its path takes. */
   IP_MTU = 14,
+  /** Datagrams to groups: the address of the interface they leave by, 4 octets in network order. */
+  IP_MULTICAST_IF = 32,
+  IP_MULTICAST_TTL = 33,
+  IP_MULTICAST_LOOP = 34,
+  /** A struct ip_mreqn: group and interface address in network order, interface index; 8 or 12 octets. */
+  IP_ADD_MEMBERSHIP = 35,
+  IP_DROP_MEMBERSHIP = 36,
 }
 /** IP_MTU_DISCOVER: datagrams are never fragmented. */
 export const enum PathMtuDiscovery {
@@ -279,6 +286,7 @@ export const enum Errno {
   EHOSTUNREACH = 113,
   EALREADY = 114,
   EINPROGRESS = 115,
+  ECANCELED = 125,
 }
 
 // ---- TCP -----------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,28 @@
+import type * as dgram from "node:dgram";
+import type { Board } from "../board";
+import type { MessageListener, SocketOptions, SocketType } from "./options";
+import { Socket } from "./socket";
+
+export type { Lookup, MessageListener, SocketOptions, SocketType } from "./options";
+
+/** What a program uses of node:dgram. */
+export interface Dgram {
+  /** A socket, not bound yet; `listener` hears 'message'. Throws ERR_SOCKET_BAD_TYPE, ERR_INVALID_ARG_TYPE. */
+  createSocket(type: SocketType | SocketOptions, listener?: MessageListener): dgram.Socket;
+  /** The class of these sockets. */
+  readonly Socket: new (type: SocketType | SocketOptions, listener?: MessageListener) => dgram.Socket;
+}
+
+/**
+ * node:dgram over the UDP of a board: programs written for Node's module run on it unchanged. Names are looked up with the machine's
+ * resolver unless a `lookup` is given; "udp6" sockets can be made but not bound (EAFNOSUPPORT).
+ */
+export function createDgram(board: Board): Dgram {
+  class BoardSocket extends Socket {
+    constructor(type: SocketType | SocketOptions, listener?: MessageListener) {
+      super(board, type, listener);
+    }
+  }
+  Object.defineProperty(BoardSocket, "name", { value: "Socket" });
+  return { createSocket: (type, listener) => new BoardSocket(type, listener), Socket: BoardSocket };
+}
