@@ -1,5 +1,6 @@
 import { AF_INET, SOCK_DGRAM, SOCK_STREAM, Socket } from "../../host/node/bsd/index";
 import type { Board } from "../../host/node/board";
+import type { TcpSegment } from "../support/packet";
 import { world, type World, type WorldOptions } from "../support/world";
 
 export { pattern, rejection } from "../socket/pair";
@@ -63,4 +64,9 @@ export async function standing(promise: Promise<unknown>): Promise<string> {
   );
   await new Promise((resolve) => setImmediate(resolve));
   return state;
+}
+
+/** The segments a station has sent so far. */
+export function sent(p: Pair, station: string): TcpSegment[] {
+  return p.w.ladder.sightings.flatMap(({ from, packet: { tcp } }) => (from === station && tcp ? [tcp] : []));
 }

@@ -4,6 +4,7 @@ import { Descriptor } from "../descriptor";
 import { systemError } from "../errors";
 import type { AGAIN, Waiters } from "../waiters";
 import { type Endpoint, endpointAt, forgetEndpoint } from "./endpoint";
+import { closeSlowly, lingerOf } from "./linger";
 import { type Patience, Waits } from "./waits";
 
 /** A call that may have to wait: the parts in which calls differ. */
@@ -87,12 +88,16 @@ export class Core {
     return ms || Infinity;
   }
 
-  /** Give the descriptor back. */
-  close(): void {
-    if (!this.descriptor.isOpen) return;
-    this.descriptor.close();
-    forgetEndpoint(this.board, this.descriptor.fd);
+  /** Give the descriptor back; the last one of a socket as SO_LINGER says. */
+  async close(): Promise<void> {
+    const { descriptor, endpoint } = this;
+    if (!descriptor.isOpen) return;
+    const seconds = endpoint.references === 1 && this.limit !== 0 ? lingerOf(descriptor) : 0;
+    forgetEndpoint(this.board, descriptor.fd);
+    if (seconds === 0) descriptor.close();
+    else descriptor.detach();
     this.abandon();
+    if (seconds > 0) await closeSlowly(descriptor, seconds);
   }
 
   /** Leave the descriptor to somebody else. */

@@ -3,6 +3,8 @@ import { Waiters } from "../waiters";
 
 /** What the descriptors that dup(2) made of one another have in common: who waits for what. */
 export class Endpoint {
+  /** Descriptors that stand for it. */
+  references = 0;
   readonly connectors = new Waiters();
   readonly readers = new Waiters();
   readonly writers = new Waiters();
@@ -35,17 +37,25 @@ function endpointsOf(board: Board): Map<number, Endpoint> {
 /** What stands behind a descriptor. A detached one is remembered: the module tells news of it under any of its dups' names. */
 export function endpointAt(board: Board, fd: number): Endpoint {
   const endpoints = endpointsOf(board);
-  const known = endpoints.get(fd) ?? new Endpoint();
-  endpoints.set(fd, known);
-  return known;
+  const known = endpoints.get(fd);
+  if (known) return known;
+  const made = new Endpoint();
+  made.references = 1;
+  endpoints.set(fd, made);
+  return made;
 }
 
 /** `copy` has come out of dup(2). */
 export function shareEndpoint(board: Board, fd: number, copy: number): void {
-  endpointsOf(board).set(copy, endpointAt(board, fd));
+  const endpoint = endpointAt(board, fd);
+  endpoint.references++;
+  endpointsOf(board).set(copy, endpoint);
 }
 
 /** The descriptor is closed. */
 export function forgetEndpoint(board: Board, fd: number): void {
-  endpointsOf(board).delete(fd);
+  const endpoints = endpointsOf(board);
+  const endpoint = endpoints.get(fd);
+  if (endpoint) endpoint.references--;
+  endpoints.delete(fd);
 }

@@ -167,10 +167,11 @@ export class Socket extends BaseSocket implements AsyncIterable<[Socket, Address
 
   /**
    * close(2). At once the descriptor is gone and whoever waits on it is rejected with ECONNABORTED. If it was the last, what was sent
-   * still goes out, then FIN; octets nobody has read are answered with RST. May be called twice.
+   * still goes out, then FIN; octets nobody has read are answered with RST. With SO_LINGER on and some seconds, it waits until the peer
+   * has acknowledged all of it, and rejects with EAGAIN after that time (a non-blocking socket does not wait). May be called twice.
    */
-  async close(): Promise<void> {
-    this.core.close();
+  close(): Promise<void> {
+    return this.core.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
