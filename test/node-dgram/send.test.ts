@@ -121,7 +121,7 @@ describe("createDgram as node:dgram: sending and receiving", () => {
     const socket = await log.bound("socket");
     log.watch("socket", socket, "error", "message");
     const long = Buffer.alloc(70_000);
-    socket.send(long, 4000, HERE, (error) => log.add("callback", error));
+    socket.send(long, 4000, HERE, (...results) => log.add("callback", ...results));
     socket.send(long, 4000, HERE);
     await turns();
   });

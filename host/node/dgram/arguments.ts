@@ -1,4 +1,6 @@
-import { invalidArgType, nodeError, validPort } from "./errors";
+import { nodeError } from "../net/errors";
+import { checkPort, wrongType } from "../net/validate";
+import { alreadyConnected } from "./errors";
 
 /** Called when a datagram has been handed to the board, or could not be. */
 export type SendCallback = (error: Error | null, bytes: number) => void;
@@ -26,7 +28,7 @@ function asBytes(piece: unknown): Uint8Array | undefined {
 
 function part(message: unknown, offset: unknown, length: unknown): Uint8Array {
   const bytes = asBytes(message);
-  if (!bytes) throw invalidArgType("buffer", TEXT_OR_VIEW, message);
+  if (!bytes) throw wrongType("buffer", TEXT_OR_VIEW, message);
   const from = Number(offset) >>> 0;
   const count = Number(length) >>> 0;
   if (from > bytes.length) throw nodeError(RangeError, "ERR_BUFFER_OUT_OF_BOUNDS", '"offset" is outside of buffer bounds');
@@ -38,11 +40,11 @@ function part(message: unknown, offset: unknown, length: unknown): Uint8Array {
 function piecesOf(message: unknown): Uint8Array[] {
   if (!Array.isArray(message)) {
     const bytes = asBytes(message);
-    if (!bytes) throw invalidArgType("buffer", TEXT_OR_VIEW, message);
+    if (!bytes) throw wrongType("buffer", TEXT_OR_VIEW, message);
     return [bytes];
   }
   const pieces = message.map(asBytes);
-  if (pieces.includes(undefined)) throw invalidArgType("buffer list arguments", TEXT_OR_VIEW, message);
+  if (pieces.includes(undefined)) throw wrongType("buffer list arguments", TEXT_OR_VIEW, message);
   return pieces as Uint8Array[];
 }
 
@@ -51,10 +53,10 @@ export function readSend([message, a, b, c, d, e]: unknown[]): Sending {
   const isPart = Boolean(d) || (Boolean(c) && typeof c !== "function");
   const [port, address, last] = isPart ? [c, d, e] : [a, b, c];
   const pieces = piecesOf(isPart ? part(message, a, b) : message);
-  const where = validPort(port, "Port", false);
+  const where = checkPort(port, "Port", false);
   if (typeof address === "function") return { pieces, port: where, address: undefined, callback: asCallback(address) };
   if (address !== undefined && address !== null && typeof address !== "string")
-    throw invalidArgType("address", "of type string", address);
+    throw wrongType("address", "of type string", address);
   return { pieces, port: where, address: address ?? undefined, callback: asCallback(last) };
 }
 
@@ -65,9 +67,4 @@ export function readSendConnected([message, a, b, c, d, e]: unknown[]): Sending 
   const isLast = isPart && typeof c === "function";
   if ((c && !isLast) || d) throw alreadyConnected();
   return { pieces: piecesOf(bytes), port: undefined, address: undefined, callback: asCallback(isPart ? (isLast ? c : e) : a) };
-}
-
-/** ERR_SOCKET_DGRAM_IS_CONNECTED. */
-export function alreadyConnected(): Error {
-  return nodeError(Error, "ERR_SOCKET_DGRAM_IS_CONNECTED", "Already connected");
 }

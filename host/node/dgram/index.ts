@@ -1,5 +1,6 @@
 import type * as dgram from "node:dgram";
 import type { Board } from "../board";
+import { Holds } from "../net/holds";
 import type { MessageListener, SocketOptions, SocketType } from "./options";
 import { Socket } from "./socket";
 
@@ -15,12 +16,15 @@ export interface Dgram {
 
 /**
  * node:dgram over the UDP of a board: programs written for Node's module run on it unchanged. Names are looked up with the machine's
- * resolver unless a `lookup` is given; "udp6" sockets can be made but not bound (EAFNOSUPPORT).
+ * resolver unless a `lookup` is given; "udp6" sockets can be made but not bound (EAFNOSUPPORT). As there, the process ends when no
+ * socket is left to keep it; the board does not keep it any more (`board.unref()`).
  */
 export function createDgram(board: Board): Dgram {
+  board.unref();
+  const holds = new Holds();
   class BoardSocket extends Socket {
     constructor(type: SocketType | SocketOptions, listener?: MessageListener) {
-      super(board, type, listener);
+      super(board, holds, type, listener);
     }
   }
   Object.defineProperty(BoardSocket, "name", { value: "Socket" });

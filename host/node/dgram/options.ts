@@ -1,5 +1,6 @@
 import type * as dgram from "node:dgram";
-import { invalidArgType, nodeError } from "./errors";
+import { nodeError } from "../net/errors";
+import { checkFunction, checkNumber, wrongType } from "../net/validate";
 
 export type SocketType = "udp4" | "udp6";
 
@@ -31,23 +32,19 @@ export interface BindOptions {
 export function readOptions(given: SocketType | SocketOptions): SocketOptions {
   const options = typeof given === "object" && given !== null ? given : { type: given };
   const { type, lookup, recvBufferSize, sendBufferSize, signal } = options;
-  if (recvBufferSize) numeric("options.recvBufferSize", recvBufferSize);
-  if (sendBufferSize) numeric("options.sendBufferSize", sendBufferSize);
+  if (recvBufferSize) checkNumber(recvBufferSize, "options.recvBufferSize");
+  if (sendBufferSize) checkNumber(sendBufferSize, "options.sendBufferSize");
   if (type !== "udp4" && type !== "udp6")
     throw nodeError(TypeError, "ERR_SOCKET_BAD_TYPE", "Bad socket type specified. Valid types are: udp4, udp6");
-  if (lookup !== undefined && typeof lookup !== "function") throw invalidArgType("lookup", "of type function", lookup);
+  if (lookup !== undefined) checkFunction(lookup, "lookup");
   if (signal !== undefined && !(signal instanceof AbortSignal))
-    throw invalidArgType("options.signal", "an instance of AbortSignal", signal);
+    throw wrongType("options.signal", "an instance of AbortSignal", signal);
   return options;
 }
 
 /** Throws ERR_INVALID_ARG_TYPE. */
-export function numeric(name: string, value: unknown): asserts value is number {
-  if (typeof value !== "number") throw invalidArgType(name, "of type number", value);
-}
-
-export function textual(name: string, value: unknown): asserts value is string {
-  if (typeof value !== "string") throw invalidArgType(name, "of type string", value);
+export function checkString(value: unknown, name: string): asserts value is string {
+  if (typeof value !== "string") throw wrongType(name, "of type string", value);
 }
 
 /**

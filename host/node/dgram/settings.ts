@@ -1,12 +1,14 @@
 import { EventEmitter } from "node:events";
 import { Errno, IpOption, Level, SocketOption } from "../abi";
-import { bufferSizeError, endpointError, nodeError } from "./errors";
+import { callError, nodeError } from "../net/errors";
+import { checkNumber } from "../net/validate";
+import { bufferSizeError } from "./errors";
 import type { Handle } from "./handle";
-import { numeric, textual } from "./options";
+import { checkString } from "./options";
 
 /** Pass a result on, or throw the error it means. */
 export function expectGood(syscall: string, result: number): number {
-  if (result < 0) throw endpointError(syscall, result);
+  if (result < 0) throw callError(result, syscall);
   return result;
 }
 
@@ -22,14 +24,14 @@ export abstract class Settings extends EventEmitter {
 
   /** Routers a datagram may pass, 1..255. */
   setTTL(ttl: number): number {
-    numeric("ttl", ttl);
+    checkNumber(ttl, "ttl");
     this.set("setTTL", Level.IPPROTO_IP, IpOption.IP_TTL, ttl, ttl >= 1 && ttl <= 255);
     return ttl;
   }
 
   /** The same of datagrams to a group, 0..255; 1 unless set. */
   setMulticastTTL(ttl: number): number {
-    numeric("ttl", ttl);
+    checkNumber(ttl, "ttl");
     this.set("setMulticastTTL", Level.IPPROTO_IP, IpOption.IP_MULTICAST_TTL, ttl, ttl >= 0 && ttl <= 255);
     return ttl;
   }
@@ -43,7 +45,7 @@ export abstract class Settings extends EventEmitter {
   /** Send to groups through the interface that has this address; "0.0.0.0": through that of the route. */
   setMulticastInterface(address: string): void {
     const { running } = this;
-    textual("interfaceAddress", address);
+    checkString(address, "interfaceAddress");
     expectGood("setMulticastInterface", running.setMulticastInterface(address));
   }
 
@@ -105,8 +107,8 @@ export abstract class Settings extends EventEmitter {
 
   private sourceMember(call: string, option: number, source: string, group: string, interfaceAddress = "0.0.0.0"): void {
     const { running } = this;
-    textual("sourceAddress", source);
-    textual("groupAddress", group);
+    checkString(source, "sourceAddress");
+    checkString(group, "groupAddress");
     expectGood(call, running.setMembership(option, group, interfaceAddress, source));
   }
 

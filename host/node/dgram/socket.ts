@@ -1,12 +1,14 @@
 import type * as dgram from "node:dgram";
-import { lookup as lookupName } from "node:dns";
 import { errorMonitor } from "node:events";
 import { Family } from "../abi";
 import type { Address } from "../address";
-import { Alive } from "./alive";
 import type { Board } from "../board";
-import { endpointError, nodeError, validPort } from "./errors";
-import { alreadyConnected, readSend, readSendConnected, type SendCallback, type Sending } from "./arguments";
+import { callError, endpointError, nodeError } from "../net/errors";
+import { Hold, type Holds } from "../net/holds";
+import { lookup as lookupName } from "../net/lookup";
+import { checkPort } from "../net/validate";
+import { readSend, readSendConnected, type SendCallback, type Sending } from "./arguments";
+import { alreadyConnected, notConnected } from "./errors";
 import { Handle } from "./handle";
 import {
   type BindOptions,
@@ -16,7 +18,7 @@ import {
   readOptions,
   type SocketOptions,
   type SocketType,
-  textual,
+  checkString,
 } from "./options";
 import { expectGood, Settings } from "./settings";
 
@@ -30,21 +32,22 @@ export class Socket extends Settings implements dgram.Socket {
   readonly type: SocketType;
   private handle: Handle | undefined;
   private readonly options: SocketOptions;
-  private readonly alive: Alive;
+  private readonly hold: Hold;
+  private referenced = true;
   private binding: "unbound" | "binding" | "bound" = "unbound";
   private connection: "disconnected" | "connecting" | "connected" = "disconnected";
   /** What waits for the socket to be bound. */
   private queue: (() => void)[] | undefined;
 
   /** Throws ERR_SOCKET_BAD_TYPE, ERR_INVALID_ARG_TYPE. */
-  constructor(board: Board, type: SocketType | SocketOptions, listener?: MessageListener) {
+  constructor(board: Board, holds: Holds, type: SocketType | SocketOptions, listener?: MessageListener) {
     super();
     this.options = readOptions(type);
     this.type = this.options.type;
-    this.alive = new Alive(board.clock);
+    this.hold = new Hold(holds);
     this.handle = new Handle(board, this.type === "udp4" ? Family.AF_INET : Family.AF_UNSPEC, {
       message: (message, from) => void this.emit("message", message, { ...endpoint(from), size: message.length }),
-      error: (errno) => void this.emit("error", endpointError("recvmsg", errno)),
+      error: (errno) => void this.emit("error", callError(errno, "recvmsg")),
     });
     if (typeof listener === "function") this.on("message", listener);
     this.obey(this.options.signal);
@@ -80,10 +83,10 @@ export class Socket extends Settings implements dgram.Socket {
   connect(port: number, callback: () => void): void;
   /** Talk to one peer only; emits 'connect'. A failure goes to the callback, or is an 'error'. Throws ERR_SOCKET_DGRAM_IS_CONNECTED. */
   connect(port: number, address?: string | (() => void), callback?: (error?: Error) => void): void {
-    const where = validPort(port, "Port", false);
+    const where = checkPort(port, "Port", false);
     const done = typeof address === "function" ? address : callback;
     const host = typeof address === "function" || address === undefined ? "" : address;
-    textual("address", host);
+    checkString(host, "address");
     if (this.connection !== "disconnected") throw alreadyConnected();
     this.connection = "connecting";
     this.whenBound(() => this.dial(where, host, done));
@@ -118,7 +121,7 @@ export class Socket extends Settings implements dgram.Socket {
     }
     this.running.close();
     this.handle = undefined;
-    this.alive.release();
+    this.hold.set(false);
     process.nextTick(() => this.emit("close"));
     return this;
   }
@@ -140,12 +143,16 @@ export class Socket extends Settings implements dgram.Socket {
 
   /** Keep the process running while the socket is bound; it does so unless told otherwise. What the board is attached to may as well. */
   ref(): this {
-    this.alive.reference(true);
-    return this;
+    return this.refer(true);
   }
 
   unref(): this {
-    this.alive.reference(false);
+    return this.refer(false);
+  }
+
+  private refer(referenced: boolean): this {
+    this.referenced = referenced;
+    this.hold.set(referenced && this.binding === "bound" && this.handle !== undefined);
     return this;
   }
 
@@ -171,20 +178,21 @@ export class Socket extends Settings implements dgram.Socket {
   }
 
   private resolve(name: string, done: (error: Error | null, address: string) => void): void {
-    const lookup = (this.options.lookup ?? lookupName) as Lookup;
     const [own, family] = this.type === "udp4" ? (["127.0.0.1", 4] as const) : (["::1", 6] as const);
-    lookup(name || own, family, done);
+    const { lookup } = this.options;
+    if (lookup) (lookup as Lookup)(name || own, family, done);
+    else lookupName(name || own, { family }, (error, address) => done(error, typeof address === "string" ? address : ""));
   }
 
   private take(handle: Handle, address: string, { port }: BindOptions): Error | null {
     const result = handle.bind({ address, port }, Boolean(this.options.reuseAddr));
-    return result < 0 ? endpointError("bind", result, address, port) : null;
+    return result < 0 ? endpointError(result, "bind", address, port) : null;
   }
 
   private startListening(handle: Handle): void {
     handle.start();
-    this.alive.hold();
     this.binding = "bound";
+    this.hold.set(this.referenced);
     const { recvBufferSize, sendBufferSize } = this.options;
     if (recvBufferSize) this.setRecvBufferSize(recvBufferSize);
     if (sendBufferSize) this.setSendBufferSize(sendBufferSize);
@@ -219,7 +227,7 @@ export class Socket extends Settings implements dgram.Socket {
     this.resolve(address, (error, ip) => {
       if (!this.handle) return;
       const result = error ? 0 : this.handle.connect({ address: ip, port });
-      const failure = error ?? (result < 0 ? endpointError("connect", result, address, port) : null);
+      const failure = error ?? (result < 0 ? endpointError(result, "connect", address, port) : null);
       this.connection = failure ? "disconnected" : "connected";
       process.nextTick(() => this.dialled(failure, callback));
     });
@@ -246,8 +254,9 @@ export class Socket extends Settings implements dgram.Socket {
     const data = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
     const to = ip === undefined || port === undefined ? undefined : { address: ip, port };
     const tell = (result: number): void => {
-      if (result >= 0) callback?.(null, result);
-      else callback?.(endpointError("send", result, address, port), 0);
+      const failure = result < 0 ? sendError(result, address, port) : null;
+      const told = failure ? [failure] : [null, result]; // Node's callbacks get one argument or two
+      callback?.(...(told as Parameters<SendCallback>));
     };
     const result = this.handle.send(data, to, tell);
     if (result !== undefined && callback) process.nextTick(tell, result);
@@ -258,11 +267,11 @@ function endpoint({ address, port }: Address): { address: string; family: "IPv4"
   return { address, family: "IPv4", port };
 }
 
-function located(syscall: string, where: Address | number): { address: string; family: string; port: number } {
-  if (typeof where === "number") throw endpointError(syscall, where);
-  return endpoint(where);
+function sendError(errno: number, address: string | undefined, port: number | undefined): Error {
+  return address === undefined ? callError(errno, "send") : endpointError(errno, "send", address, port ?? 0);
 }
 
-function notConnected(): Error {
-  return nodeError(Error, "ERR_SOCKET_DGRAM_NOT_CONNECTED", "Not connected");
+function located(syscall: string, where: Address | number): { address: string; family: string; port: number } {
+  if (typeof where === "number") throw callError(where, syscall);
+  return endpoint(where);
 }

@@ -61,12 +61,12 @@ export function checkInt32(value: unknown, name: string, least: number): asserts
   if (value < least || value > 0x7fffffff) throw outOfRange(name, `>= ${least} && <= 2147483647`, value);
 }
 
-/** 0..65535, as a number or in digits. */
-export function checkPort(value: unknown, name = "Port"): number {
+/** 0..65535, as a number or in digits; 0 is one only if `allowZero` says so. */
+export function checkPort(value: unknown, name = "Port", allowZero = true): number {
   const isText = typeof value === "string" && value.trim().length > 0;
   const port = typeof value === "number" || isText ? Number(value) : NaN;
-  if (Number.isInteger(port) && port >= 0 && port <= 65535) return port;
-  const message = `${name} should be >= 0 and < 65536. ${received(value)}.`;
+  if (Number.isInteger(port) && port >= (allowZero ? 0 : 1) && port <= 65535) return port;
+  const message = `${name} should be ${allowZero ? ">=" : ">"} 0 and < 65536. ${received(value)}.`;
   throw nodeError(RangeError, "ERR_SOCKET_BAD_PORT", message);
 }
 
