@@ -1,7 +1,7 @@
 /**
  * A firmware of your own: whoever connects to TCP port 7000 is greeted and hung up on.
  *
- *     npm run build -- --app examples/hello.ts
+ *     npx sandwire build examples/hello.ts
  *
  * A firmware is one file that exports the stack's calls, `serve` and `poll`. State lives in `memory.data`, text in `text(...)`;
  * there are no objects, no strings and no closures: a socket is a number that has a type.

@@ -11,6 +11,7 @@ import {
   parseSeed,
   type RunOptions,
 } from "./cli-options";
+import { BUILD_EXAMPLES, type BuildCommand, buildFirmware } from "./cli-build";
 import { DRILL_EXAMPLES, type DrillCommand, drillFiles } from "./cli-drill";
 import { run } from "./cli-run";
 import { FLAG_NAMES, OPTION_NAMES } from "../drill/config";
@@ -42,6 +43,7 @@ function version(): string {
 interface Actions {
   run: (options: RunOptions) => Promise<void>;
   drill: (files: string[], options: DrillCommand) => Promise<void>;
+  build: (app: string, options: BuildCommand) => Promise<void>;
 }
 
 function program(act: Actions): Command {
@@ -72,7 +74,8 @@ function program(act: Actions): Command {
     .option("--seed <N>", "the board's entropy and the faults' chance, to repeat a run", parseSeed)
     .action(act.run);
   const drill = addDrill(sandwire, act);
-  for (const each of [sandwire, command, drill]) each.exitOverride().configureOutput({ outputError: () => undefined });
+  const build = addBuild(sandwire, act);
+  for (const each of [sandwire, command, drill, build]) each.exitOverride().configureOutput({ outputError: () => undefined });
   return sandwire;
 }
 
@@ -96,6 +99,20 @@ function addDrill(sandwire: Command, act: Actions): Command {
   return drill;
 }
 
+function addBuild(sandwire: Command, act: Actions): Command {
+  return sandwire
+    .command("build")
+    .description("compile an application in AssemblyScript with the stack into one module")
+    .argument("<app.ts>", "the application")
+    .helpOption("-h, --help", "print this help")
+    .addHelpText("after", BUILD_EXAMPLES)
+    .addOption(new Option("--profile <P>", `the board's size: ${PROFILES.join(", ")}`).argParser(parseProfile).default("default"))
+    .option("--out <FILE.wasm>", "where the module goes (default: build/APP.PROFILE.wasm)")
+    .option("--use <CONFIG_X=n>", "a knob with another value than the profile's; may be repeated", collect)
+    .option("--debug", "with assertions, the trace ring and names")
+    .action(act.build);
+}
+
 function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
@@ -104,7 +121,7 @@ function collect(value: string, before: string[] = []): string[] {
 async function main(args: string[]): Promise<number> {
   let code = 0;
   const drill = async (files: string[], options: DrillCommand): Promise<void> => void (code = await drillFiles(files, options));
-  const sandwire = program({ run, drill });
+  const sandwire = program({ run, drill, build: buildFirmware });
   try {
     if (args.length === 0) sandwire.help();
     await sandwire.parseAsync(args, { from: "user" });
@@ -112,7 +129,7 @@ async function main(args: string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const message = error instanceof Error ? error.message : String(error);
-    const named = ["run", "drill"].includes(args[0] ?? "") ? `${args[0]} ` : "";
+    const named = ["run", "drill", "build"].includes(args[0] ?? "") ? `${args[0]} ` : "";
     const hint = error instanceof CommanderError ? `. Try \`sandwire ${named}--help\`.` : "";
     const line = message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
     console.error(`sandwire: ${hint ? line.replace(/\.$/, "") : line}${hint}`);

@@ -3,20 +3,13 @@
  * `--force` compiles what is fresh too, `--declarations` only generates the hosts' view of the ABI.
  * `npm run build -- --app FILE [--profile P] [--out FILE]` compiles a firmware of your own for a profile.
  */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { compile, firmware, firmwareOf, readAsConfig, transforms, type AsConfig } from "./compile";
-import { inParallel, root, runNode, type Outcome } from "./process";
-
-/** One module to compile: the target gives knobs and options, `entry` the firmware. */
-interface Job {
-  label: string;
-  target: string;
-  entry: string;
-  outFile: string;
-}
+import { firmware, firmwareOf, readAsConfig, transforms, type AsConfig } from "./compile";
+import { firmwareJob, perform, report, type Job } from "./firmware";
+import { inParallel, root, runNode } from "./process";
 
 /** The newest change below a path, folders included: removing a file changes its folder. */
 function newest(path: string): number {
@@ -29,31 +22,6 @@ function newest(path: string): number {
 function isStale(output: string, inputs: string[]): boolean {
   const at = join(root, output);
   return !existsSync(at) || statSync(at).mtimeMs < Math.max(...inputs.map((input) => newest(join(root, input))));
-}
-
-/** Compiles beside the target and moves the result into place, so that nobody ever reads half a module. */
-async function perform(job: Job): Promise<Outcome> {
-  // A source that changes while asc runs is newer than the result.
-  const started = new Date();
-  const place = join(root, dirname(job.outFile));
-  mkdirSync(place, { recursive: true });
-  const scratch = mkdtempSync(join(place, ".asc-"));
-  const outFile = join(relative(root, scratch), basename(job.outFile));
-  const outcome = await compile({ entry: job.entry, target: job.target, outFile });
-  if (outcome.code === 0) for (const file of readdirSync(scratch)) renameSync(join(scratch, file), join(place, file));
-  if (outcome.code === 0) utimesSync(join(root, job.outFile), started, started);
-  rmSync(scratch, { recursive: true, force: true });
-  return outcome;
-}
-
-function report(job: Job, outcome: Outcome): void {
-  const seconds = `${(outcome.milliseconds / 1000).toFixed(1)} s`;
-  if (outcome.code !== 0) {
-    console.error(`${job.label.padEnd(16)} FAILED after ${seconds}\n${outcome.output.trimEnd()}\n`);
-    return;
-  }
-  const octets = statSync(join(root, job.outFile)).size.toLocaleString("en");
-  console.log(`${job.label.padEnd(16)} ${octets.padStart(10)} octets  ${seconds.padStart(7)}  ${job.outFile}`);
 }
 
 /** The hosts' declarations, generated from the core's own. */
@@ -104,7 +72,7 @@ async function main(): Promise<void> {
   const jobs =
     values.app === undefined
       ? jobsFor(config, positionals, values.force)
-      : [appJob(config, values.app, values.profile, values.out)];
+      : [firmwareJob(values.app, { target: values.profile, out: values.out })];
   const run = (job: Job) => async (): Promise<boolean> => {
     const outcome = await perform(job);
     report(job, outcome);
@@ -113,20 +81,6 @@ async function main(): Promise<void> {
   const results = await inParallel(jobs.map(run), availableParallelism());
   if (jobs.length === 0 && !values.quiet) console.log("nothing to build: every module is newer than its sources");
   if (results.includes(false)) process.exitCode = 1;
-}
-
-function appJob(config: AsConfig, app: string, profile: string, out: string | undefined): Job {
-  if (!config.targets[profile])
-    throw new Error(`no such profile: ${profile} (there is ${Object.keys(config.targets).join(", ")})`);
-  const entry = relative(root, resolve(app));
-  if (!existsSync(join(root, entry))) throw new Error(`no such file: ${app}`);
-  const name = basename(app).replace(/\.ts$/, "");
-  return {
-    label: name,
-    target: profile,
-    entry,
-    outFile: relative(root, resolve(out ?? join(root, `build/${name}.${profile}.wasm`))),
-  };
 }
 
 main().catch((error: unknown) => {

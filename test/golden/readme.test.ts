@@ -8,7 +8,7 @@ import { twoBoards } from "./example";
 const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
 const helpOf = (command: string): string =>
   spawnSync(process.execPath, ["host/node/sandwire.mjs", command, "--help"], { encoding: "utf8" }).stdout;
-const help = { run: helpOf("run"), drill: helpOf("drill") };
+const help = { run: helpOf("run"), drill: helpOf("drill"), build: helpOf("build") };
 const optionsOf = (text: string): Set<string> =>
   new Set([...text.matchAll(/(?<![\w-])--[a-z][a-z-]*/g)].map(([option]) => option));
 
@@ -46,8 +46,9 @@ describe.each(pages())("%s", (path) => {
   });
 
   test("the options it gives to sandwire exist", () => {
-    const known = { run: optionsOf(help.run), drill: optionsOf(help.drill) };
-    const commandOf = (part: string): keyof typeof help => (/sandwire(?:\.mjs)? drill /.test(part) ? "drill" : "run");
+    const known = { run: optionsOf(help.run), drill: optionsOf(help.drill), build: optionsOf(help.build) };
+    const commandOf = (part: string): keyof typeof help =>
+      (["drill", "build"] as const).find((name) => new RegExp(`sandwire(?:\\.mjs)? ${name} `).test(part)) ?? "run";
     const calls = parts.filter((part) => /^(?:sudo |timeout \d+ )?(?:npx |node host\/node\/)?sandwire(?:\.mjs)? /.test(part));
     const unknown = calls.flatMap((part) => [...optionsOf(part)].filter((option) => !known[commandOf(part)].has(option)));
     expect(unknown).toEqual([]);
@@ -69,7 +70,7 @@ describe("README.md", () => {
   });
 
   test("leads from a page in the browser to a test run to an own application", () => {
-    const steps = ["npm install && npm start", "npm install && npm test", "npm run build -- --app examples/hello.ts"];
+    const steps = ["npm install && npm start", "npm install && npm test", "npx sandwire build examples/hello.ts"];
     const places = steps.map((step) => readme.indexOf(step));
     expect(places).not.toContain(-1);
     expect(places).toEqual([...places].sort((a, b) => a - b));
