@@ -210,7 +210,7 @@ export const enum MessageFlag {
   MSG_PEEK = 2,
   MSG_TRUNC = 0x20,
   MSG_DONTWAIT = 0x40,
-  /** The end of a record. */
+  /** The end of a record: what every send to a SOCK_SEQPACKET socket is. */
   MSG_EOR = 0x80,
   /** Wait for all that was asked for; hosts obey it. */
   MSG_WAITALL = 0x100,
@@ -219,7 +219,9 @@ export const enum MessageFlag {
 }
 /** `ioctl(fd, request)`: the answer is the result of the call. */
 export const enum Ioctl {
-  /** Octets a read can take now, up to the mark of urgent data; of a datagram socket: the length of the next datagram. Also SIOCINQ. */
+  /**
+   * Octets a read can take now, up to the mark of urgent data; where there are datagrams or records: the length of the next. Also SIOCINQ.
+   */
   FIONREAD = 0x541b,
   /** Octets queued and not acknowledged, an unacknowledged FIN being one. */
   SIOCOUTQ = 0x5411,

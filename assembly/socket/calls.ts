@@ -1,5 +1,7 @@
 import { Errno, Family, Level, MessageFlag, Owner, Poll, Protocol, SocketOption, SocketType } from "../abi";
+import { SEQPACKET } from "../config";
 import { ownerOf } from "../events";
+import { Wish } from "../tcp/flags";
 import { Tcb } from "../tcp/tcb";
 import { checkAddress, ipOf, portOf, writeAddress } from "./address";
 import {
@@ -25,6 +27,7 @@ import {
 import { Kind, Socket, dropDescriptor, freeSocket, newDescriptor, newSocket, refusal, socketAt, streamOf } from "./descriptor";
 import { secondWord, streamGetOption, streamSetOption } from "./options";
 import { getRecord, isRecord, setRecord } from "./records";
+import { seqpacketReceive, seqpacketSend } from "./seqpacket";
 import {
   streamAccepted,
   streamBind,
@@ -52,8 +55,9 @@ export { recv_ptr, recv_ready, recv_release, send_commit, send_ptr, send_room } 
 /** socket(2) for an owner: -EAFNOSUPPORT, -ESOCKTNOSUPPORT, -EPROTONOSUPPORT, -EMFILE, -ENOBUFS. */
 export function socketOf(owner: Owner, family: u32, type: u32, protocol: u32): i32 {
   if (family != Family.AF_INET) return -Errno.EAFNOSUPPORT;
-  if (type != SocketType.SOCK_STREAM && type != SocketType.SOCK_DGRAM) return -Errno.ESOCKTNOSUPPORT;
-  const stream = type == SocketType.SOCK_STREAM;
+  const records = SEQPACKET && type == SocketType.SOCK_SEQPACKET;
+  const stream = records || type == SocketType.SOCK_STREAM;
+  if (!stream && type != SocketType.SOCK_DGRAM) return -Errno.ESOCKTNOSUPPORT;
   if (protocol && protocol != <u32>(stream ? Protocol.IPPROTO_TCP : Protocol.IPPROTO_UDP)) return -Errno.EPROTONOSUPPORT;
   const i = newSocket(owner, stream ? Kind.Stream : Kind.Datagram);
   if (i < 0) return i;
@@ -63,6 +67,7 @@ export function socketOf(owner: Owner, family: u32, type: u32, protocol: u32): i
     return pcb;
   }
   Socket.at(i).pcb = <u16>pcb;
+  if (records) Tcb.at(pcb).wish(Wish.Records, true);
   const fd = newDescriptor(i);
   if (fd < 0) endOf(Socket.at(i));
   return fd;
@@ -131,9 +136,18 @@ export function connect(fd: i32, address: usize): i32 {
 const KNOWN: u32 =
   MessageFlag.MSG_PEEK | MessageFlag.MSG_TRUNC | MessageFlag.MSG_DONTWAIT | MessageFlag.MSG_NOSIGNAL | MessageFlag.MSG_MORE;
 
-/** A datagram is never urgent. */
+/** A datagram is never urgent, and only a record ends. */
 // prettier-ignore
-@inline function known(socket: Socket): u32 { return socket.kind == Kind.Stream ? KNOWN | MessageFlag.MSG_OOB : KNOWN; }
+@inline function known(socket: Socket): u32 {
+  if (hasRecords(socket)) return (KNOWN & ~MessageFlag.MSG_MORE) | MessageFlag.MSG_EOR;
+  return socket.kind == Kind.Stream ? KNOWN | MessageFlag.MSG_OOB : KNOWN;
+}
+
+/** It is a SOCK_SEQPACKET socket over TCP. */
+// prettier-ignore
+@inline function hasRecords(socket: Socket): bool {
+  return SEQPACKET && socket.kind == Kind.Stream && Tcb.at(socket.pcb).records;
+}
 
 export function send(fd: i32, from: usize, length: u32, flags: u32): i32 {
   return sendto(fd, from, length, flags, 0);
@@ -145,6 +159,7 @@ export function sendto(fd: i32, from: usize, length: u32, flags: u32, address: u
   if (i < 0) return i;
   const socket = Socket.at(i);
   if (flags & ~known(socket)) return -Errno.EOPNOTSUPP;
+  if (hasRecords(socket)) return seqpacketSend(Tcb.at(socket.pcb), from, length);
   if (socket.kind == Kind.Stream) return streamSend(Tcb.at(socket.pcb), from, length, flags);
   if (address == 0) return datagramSend(socket.pcb, from, length, flags, 0, 0, false);
   const fault = checkAddress(address);
@@ -156,12 +171,16 @@ export function recv(fd: i32, to: usize, length: u32, flags: u32): i32 {
   return recvfrom(fd, to, length, flags, 0);
 }
 
-/** recvfrom(2): 0 is the end of a stream, or an empty datagram; the sender goes to `address` unless that is 0. */
+/**
+ * recvfrom(2): 0 is the end of a stream, or an empty datagram or record; the sender goes to `address` unless that is 0. What ends a
+ * stream of records has no sender: AF_UNSPEC.
+ */
 export function recvfrom(fd: i32, to: usize, length: u32, flags: u32, address: usize): i32 {
   const i = socketAt(fd);
   if (i < 0) return i;
   const socket = Socket.at(i);
   if (flags & ~known(socket)) return -Errno.EOPNOTSUPP;
+  if (hasRecords(socket)) return seqpacketReceive(Tcb.at(socket.pcb), to, length, flags, address);
   if (socket.kind == Kind.Stream) return streamReceive(Tcb.at(socket.pcb), to, length, flags);
   const octets = datagramReceive(socket.pcb, to, length, flags);
   if (address && octets >= 0) writeAddress(address, datagramSenderIp(), datagramSenderPort());

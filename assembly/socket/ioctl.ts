@@ -4,6 +4,7 @@ import { Tcb } from "../tcp/tcb";
 import { atMark, heldToMark, urgentLeft } from "../tcp/urgent";
 import { datagramNext } from "./datagram";
 import { Kind, Socket, socketAt } from "./descriptor";
+import { seqpacketNext } from "./seqpacket";
 
 /**
  * ioctl(2): a question about a socket, a number of Ioctl. The answer is the result of the call, for nothing is asked whose answer could
@@ -28,7 +29,7 @@ function askStream(tcb: Tcb, request: u32): i32 {
     case Ioctl.SIOCURGENT:
       return <i32>urgentLeft(tcb);
     case Ioctl.FIONREAD:
-      return tcb.state == State.Listen ? -Errno.EINVAL : <i32>heldToMark(tcb);
+      return tcb.state == State.Listen ? -Errno.EINVAL : <i32>readNext(tcb);
     case Ioctl.SIOCOUTQ:
       return tcb.state == State.Listen ? -Errno.EINVAL : <i32>unacknowledged(tcb);
     case Ioctl.SIOCOUTQNSD:
@@ -36,6 +37,10 @@ function askStream(tcb: Tcb, request: u32): i32 {
     default:
       return -Errno.ENOTTY;
   }
+}
+
+function readNext(tcb: Tcb): u32 {
+  return tcb.records ? seqpacketNext(tcb) : heldToMark(tcb);
 }
 
 /** Nothing is queued before the handshake is done, says Linux. */

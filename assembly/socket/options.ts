@@ -48,7 +48,7 @@ function getSocketOption(tcb: Tcb, name: u32): i32 {
     case SocketOption.SO_REUSEADDR:
       return <i32>tcb.wants(Wish.ReuseAddress);
     case SocketOption.SO_TYPE:
-      return <i32>SocketType.SOCK_STREAM;
+      return <i32>(tcb.records ? SocketType.SOCK_SEQPACKET : SocketType.SOCK_STREAM);
     case SocketOption.SO_ERROR:
       return -takeError(tcb);
     case SocketOption.SO_SNDBUF:

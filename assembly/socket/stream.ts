@@ -8,7 +8,7 @@ import { closeSending, orphan } from "../tcp/ending";
 import { takeTcb } from "../tcp/lifecycle";
 import { closeListener, firstAccepted, takeAccepted } from "../tcp/accept";
 import { bindTcb, connectTcb, listenOn } from "../tcp/open";
-import { held, worthAnnouncing } from "../tcp/receiver";
+import { hasRecord, held, worthAnnouncing } from "../tcp/receiver";
 import { hasRoom, sendRoom } from "../tcp/room";
 import { maySend } from "../tcp/state";
 import { Flag } from "../tcp/flags";
@@ -83,7 +83,7 @@ export function takeError(tcb: Tcb): i32 {
 // ---- Sending -------------------------------------------------------------------------------------------------------------
 
 /** 0 if octets may be queued now; -EAGAIN if the buffer is full, or why not. */
-function sendable(tcb: Tcb): i32 {
+export function sendable(tcb: Tcb): i32 {
   if (tcb.error) return takeError(tcb);
   if (tcb.has(Flag.FinQueued)) return -Errno.EPIPE;
   const state = tcb.state;
@@ -106,7 +106,7 @@ export function streamSend(tcb: Tcb, from: usize, length: u32, flags: u32): i32 
   return <i32>taken;
 }
 
-function queued(tcb: Tcb, octets: u32, more: bool): void {
+export function queued(tcb: Tcb, octets: u32, more: bool): void {
   corkAfter(tcb, more);
   if (octets == 0) return;
   tcb.snd.end = tcb.snd.end.plus(octets);
@@ -162,7 +162,7 @@ export function streamReceive(tcb: Tcb, to: usize, length: u32, flags: u32): i32
 }
 
 /** The user has taken `octets`; the peer hears of the room if it is worth a segment. */
-function consumed(tcb: Tcb, octets: u32): void {
+export function consumed(tcb: Tcb, octets: u32): void {
   readOn(tcb, octets);
   if (tcb.has(Flag.FinReceived) || tcb.state == State.Closed || !worthAnnouncing(tcb)) return;
   tcb.acknowledge();
@@ -205,6 +205,7 @@ export function streamShutdown(tcb: Tcb, how: u32): i32 {
 
 /** SO_RCVLOWAT octets can be read, or as many as the receive buffer can be counted on to hold. */
 function isReadable(tcb: Tcb): bool {
+  if (tcb.records) return hasRecord(tcb);
   return readable(tcb) >= max<u32>(1, min(tcb.receiveLowat, tcb.rcv.size >> 1));
 }
 

@@ -102,6 +102,8 @@ export const enum Wish {
   WindowClamp = 1 << 7,
   NotSentLowat = 1 << 8,
   UserTimeout = 1 << 9,
+  /** The stream is one of records (SOCK_SEQPACKET): not an option, but the kind of socket. */
+  Records = 1 << 10,
   /** ICMP errors are errors at once (IP_RECVERR). */
   RecvErr = 1 << 12,
 }

@@ -1,5 +1,5 @@
 import { Counter, State } from "../abi";
-import { KEEP_COUNT, KEEP_IDLE, KEEP_INTERVAL, MTU, SACK, TIMESTAMPS, TTL, USER_TIMEOUT_OPTION } from "../config";
+import { KEEP_COUNT, KEEP_IDLE, KEEP_INTERVAL, MTU, SACK, SEQPACKET, TIMESTAMPS, TTL, USER_TIMEOUT_OPTION } from "../config";
 import { congestionControl, quickAcks, sackOffered, scalingOffered, synRetries, timestampsOffered } from "../settings";
 import { now } from "../clock";
 import { count } from "../stats";
@@ -11,6 +11,7 @@ import { timestampOffset } from "./isn";
 import { leaveOrphans } from "./orphans";
 import { agreeOnMss } from "./path";
 import { scaleFor } from "./receiver";
+import { waitForRoom } from "./record";
 import { initRtt } from "./rtt";
 import { initRepair } from "./repair";
 import { clearScoreboard } from "./scoreboard";
@@ -69,6 +70,7 @@ export function takeBuffers(tcb: Tcb, receive: u32, send: u32): bool {
   tcb.rcv.size = receive;
   tcb.snd.buffer = output;
   tcb.snd.size = send;
+  if (SEQPACKET) waitForRoom(tcb, 0);
   return true;
 }
 

@@ -1,5 +1,6 @@
 import { TUNABLE } from "../config";
 import { receiveBuffer, windowShift } from "../settings";
+import { recordSize } from "./record";
 import { Seq } from "./seq";
 import { Flag, Wish } from "./flags";
 import { Receiver, Tcb } from "./tcb";
@@ -39,8 +40,23 @@ import { Receiver, Tcb } from "./tcb";
   const rcv = tcb.rcv;
   const free = offerable(tcb);
   const announced = rcv.edge.since(rcv.nxt);
+  if (tcb.records && isCut(tcb)) return max(free, announced);
   if (free < announced + step(tcb)) return announced;
   return free;
+}
+
+/** A whole record can be read. */
+export function hasRecord(tcb: Tcb): bool {
+  return recordSize(tcb.rcv, held(tcb)) <= held(tcb);
+}
+
+/**
+ * The record that is read next ends beyond the window: the peer waits for room, the user for the record. So whatever room there is must
+ * be announced, silly as the window may be.
+ */
+export function isCut(tcb: Tcb): bool {
+  const rcv = tcb.rcv;
+  return rcv.edge.before(rcv.read.plus(recordSize(rcv, held(tcb))));
 }
 
 /** Half of the largest window there can be. */
@@ -63,6 +79,7 @@ export function worthAnnouncing(tcb: Tcb): bool {
   const free = offerable(tcb);
   const gain = free > announced ? free - announced : 0;
   if (gain >= min(half(tcb), 2 * rcv.mss)) return true;
+  if (tcb.records && gain && isCut(tcb)) return true;
   return announced < rcv.mss && gain >= step(tcb);
 }
 

@@ -1,4 +1,5 @@
 import { Flag, Wish } from "./flags";
+import { roomWaitedFor, waitForRoom } from "./record";
 import { Tcb } from "./tcb";
 
 /** How much the user may queue, and when a writer who waits for room hears of it. */
@@ -27,9 +28,17 @@ function lowRoom(tcb: Tcb): u32 {
   return waiting < tcb.notSentLowat ? min(bufferRoom(tcb), tcb.notSentLowat - waiting) : 0;
 }
 
+/** A record of `octets` can be queued whole. If not, that much room is what its writer waits for. */
+export function hasRoomFor(tcb: Tcb, octets: u32): bool {
+  const fits = sendRoom(tcb) > 0 && bufferRoom(tcb) >= octets;
+  waitForRoom(tcb, fits ? 0 : octets);
+  return fits;
+}
+
 /** A third of the send buffer is free, and less than half of TCP_NOTSENT_LOWAT waits: enough to wake a writer for. */
 export function hasRoom(tcb: Tcb): bool {
   if (bufferRoom(tcb) * 3 < tcb.snd.size) return false;
+  if (tcb.records && bufferRoom(tcb) < roomWaitedFor(tcb)) return false;
   return !tcb.wants(Wish.NotSentLowat) || unsent(tcb) < (tcb.notSentLowat + 1) >> 1;
 }
 

@@ -1,5 +1,5 @@
 import { Drop, State, Trace } from "../abi";
-import { MAX_TCBS } from "../config";
+import { MAX_TCBS, SEQPACKET } from "../config";
 import { notify } from "../events";
 import { ASSEMBLER_BYTES, Assembler } from "../storage/assembler";
 import { LIST_HEADER, LIST_ENTRY, List } from "../storage/list";
@@ -212,6 +212,10 @@ export class Tcb extends Tuple {
   }
   @inline wish(wish: Wish, on: bool): void {
     this.wishes = <u16>(on ? (<u32>this.wishes) | wish : (<u32>this.wishes) & ~wish);
+  }
+  /** It is the stream of a SOCK_SEQPACKET socket. */
+  @inline get records(): bool {
+    return SEQPACKET && this.wants(Wish.Records);
   }
   /** Both ends agreed on it. */
   @inline uses(what: Agreed): bool {

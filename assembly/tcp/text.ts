@@ -1,10 +1,11 @@
-import { Counter, Drop } from "../abi";
+import { Counter, Drop, Errno } from "../abi";
 import { TUNABLE } from "../config";
 import { delayedAck } from "../settings";
 import { count, drop } from "../stats";
 import { ringWrite } from "../storage/ring";
 import { abort, orphaned } from "./ending";
-import { freeSpace, receivedTo } from "./receiver";
+import { freeSpace, hasRecord, held, isCut, receivedTo } from "./receiver";
+import { largestRecord, recordSize } from "./record";
 import { reportArrival, reportTwice } from "./sack";
 import { seg } from "./segment";
 import { Seq } from "./seq";
@@ -32,7 +33,7 @@ export function textArrives(tcb: Tcb): Drop {
   const from = seg.text + start.since(seg.seq);
   if (tcb.has(Flag.Holes)) fillGap(tcb, from, start, end);
   else append(tcb, from, end);
-  tcb.tell();
+  heard(tcb);
   return Drop.None;
 }
 
@@ -52,7 +53,28 @@ export function expectedText(tcb: Tcb): void {
   if (length > rcv.mss) rcv.mss = length;
   count(Counter.TcpOctetsIn, length);
   append(tcb, seg.text, rcv.nxt.plus(length));
-  tcb.tell();
+  heard(tcb);
+}
+
+/** There is more to read. */
+// prettier-ignore
+@inline function heard(tcb: Tcb): void {
+  if (tcb.records) recordArrives(tcb);
+  else tcb.tell();
+}
+
+/** Whole records are told to the user; of room that the next one waits for, the peer. */
+function recordArrives(tcb: Tcb): void {
+  if (endsInRecord(tcb)) return;
+  if (hasRecord(tcb)) tcb.tell();
+  else if (isCut(tcb)) tcb.acknowledge();
+}
+
+/** The record that is read next is longer than the receive buffer can ever hold: the connection ends, with EMSGSIZE and a RST. */
+export function endsInRecord(tcb: Tcb): bool {
+  if (!mayReceive(tcb.state) || recordSize(tcb.rcv, held(tcb)) <= largestRecord(tcb.rcv)) return false;
+  abort(tcb, Errno.EMSGSIZE);
+  return true;
 }
 
 function repeated(tcb: Tcb, end: Seq): Drop {

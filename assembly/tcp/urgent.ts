@@ -50,6 +50,7 @@ export function urgentArrives(tcb: Tcb): void {
   const rcv = tcb.rcv;
   const up = seg.seq.plus(seg.up);
   if (seg.up == 0 || !up.after(rcv.nxt) || !mayReceive(tcb.state) || tcb.has(Flag.ReadShut)) return;
+  if (tcb.records) return; // no octet of a record can be taken out of it
   if (tcb.has(Flag.UrgentIn)) {
     if (!up.after(tcb.rcvUp)) return;
     rcv.read = readFrom(tcb); // at the old mark: its octet was not in the stream, and is not now

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Level, MessageFlag, SandwireOption, SocketOption, TcpOption } from "../../host/node/abi";
+import { Level, MessageFlag, SandwireOption, SocketOption, SocketType, TcpOption } from "../../host/node/abi";
 import { pattern } from "../support/packet";
 import { Random } from "../support/random";
 import type { Station } from "../support/station";
@@ -20,6 +20,7 @@ type Call = (board: Station, fd: number, random: Random, w: World) => unknown;
 const CALLS: Call[] = [
   (board) => board.socket(),
   (board) => board.socket(),
+  (board) => board.socket(SocketType.SOCK_SEQPACKET),
   (board, fd, random) => board.bind(fd, FIRST_PORT + random.below(PORTS)),
   (board, fd, random) => board.listenOn(fd, random.below(5) - 1),
   (board, fd) => board.accept(fd),
