@@ -8,13 +8,13 @@ import { EtherType, ETHERNET_MAX, ETHERNET_MIN, EthernetHeader, VLAN_TAG } from 
  * A slot belongs to the MAC while its OWN bit is set and to the core while it is not; each side goes round in order.
  *
  * Where the slots lie is known here and never read back from memory that the port may write, so a faulty port can garble frames
- * but not lead the core astray.
+ * but not lead the core astray. `@lazy` puts what is large behind everything else in memory: short addresses make short code.
  */
 const mac = memory.data(MacRecord.size, 8);
 const rxRing = memory.data(RX_SLOTS * DescriptorRecord.size, 16);
 const txRing = memory.data(TX_SLOTS * DescriptorRecord.size, 16);
-const rxSlots = memory.data(RX_SLOTS * SLOT_SIZE, 16);
-const txSlots = memory.data(TX_SLOTS * SLOT_SIZE, 16);
+@lazy const rxSlots = memory.data(RX_SLOTS * SLOT_SIZE, 16);
+@lazy const txSlots = memory.data(TX_SLOTS * SLOT_SIZE, 16);
 /** Index of the slot whose turn it is. */
 const rxCursor = memory.data(4, 4);
 const txCursor = memory.data(4, 4);
@@ -170,7 +170,7 @@ function pad(frame: usize, length: u32): u32 {
 
 /** Frames to ourselves go round in a third ring: a slot that holds one has OWN set, and the reader follows the writer. */
 const loRing = memory.data(LOOPBACK_SLOTS * DescriptorRecord.size, 16);
-const loSlots = memory.data(LOOPBACK_SLOTS * SLOT_SIZE, 16);
+@lazy const loSlots = memory.data(LOOPBACK_SLOTS * SLOT_SIZE, 16);
 const loReader = memory.data(4, 4);
 const loWriter = memory.data(4, 4);
 

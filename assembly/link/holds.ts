@@ -32,7 +32,7 @@ export class Hold {
 }
 const SIZE: u32 = 16;
 const holds = memory.data(ARP_HOLDS * SIZE, 4);
-const frames = memory.data(ARP_HOLDS * SLOT_SIZE, 4);
+@lazy const frames = memory.data(ARP_HOLDS * SLOT_SIZE, 4);
 /** Holds in use: nearly always none, and then nothing is looked at. */
 const inUse = memory.data(4, 4);
 

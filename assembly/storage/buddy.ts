@@ -17,7 +17,7 @@ const USED: u32 = 0x40;
 
 if (BUFFERS < MIN_BUF || BUFFERS % MIN_BUF != 0) ERROR("CONFIG_BUFFERS must be a multiple of CONFIG_MIN_BUF, at least one");
 
-const arena = memory.data(BUFFERS, 16);
+@lazy const arena = memory.data(BUFFERS, 16);
 const map = memory.data(BLOCKS);
 const heads = memory.data((MAX_ORDER + 1) * 4, 4);
 /** Bit k: the list of order k is not empty. */

@@ -27,12 +27,17 @@ export function firmwareOf(target: string): string {
 export const firmware = "assembly/apps/board.ts";
 
 /** What changes the source between the parser and the compiler, or looks at the result before the optimiser. */
-export const transforms = ["host/tools/text-transform.mjs", "host/tools/layout-transform.mjs", "host/tools/size-transform.mjs"];
+export const transforms = ["text", "layout", "size", "speed"].map((name) => `host/tools/${name}-transform.mjs`);
 
-/** Targets whose flash is scarcer than their time: `@inline` is left to the optimizer there, which saves 6 KB. */
+/** What a target asks of the optimizer: octets where flash is scarcer than time, speed on hosts, nothing where a person debugs. */
+function goalOf(target: string): "size" | "speed" | undefined {
+  if (/^(tiny|default)(\.bare)?$/.test(target)) return "size";
+  return target === "host" ? "speed" : undefined;
+}
+
 function transformsOf(target: string): string[] {
-  const small = /^(tiny|default)(\.bare)?$/.test(target);
-  return transforms.filter((transform) => small || !transform.includes("size-transform"));
+  const goal = goalOf(target);
+  return transforms.filter((transform) => !/(size|speed)-/.test(transform) || (goal && transform.includes(`${goal}-`)));
 }
 
 /** One compilation. Paths are absolute or start where it runs. */
@@ -112,5 +117,7 @@ export async function compile(job: Compilation): Promise<Outcome> {
   const args = [compilerFile(), entry, ...options, ...extra];
   // Given here, since asc resolves a relative path in asconfig.json as a package's name.
   for (const transform of transformsOf(target)) args.push("--transform", join(root, transform));
+  // A constant used several times in a function is written once, into a local.
+  if (goalOf(target) === "size") args.push("--runPasses", "const-hoisting");
   return runNode(args, { cwd, env: { SANDWIRE_LAYOUT: layoutFile(outFile) }, limit: 300_000 });
 }

@@ -14,7 +14,7 @@ export const goals = {
  */
 export const beyond: Partial<Record<keyof typeof goals, { file: number; why: string }>> = {
   default: { file: 56_400, why: "SACK with RACK-TLP and PRR is about 7.8 KB; without it the profile is inside its goal" },
-  host: { file: 85_600, why: "every mechanism, settings at run time, and functions inlined for speed" },
+  host: { file: 92_000, why: "every mechanism, settings at run time, and functions inlined for speed" },
 };
 
 export type Profile = keyof typeof goals;
