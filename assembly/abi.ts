@@ -60,13 +60,16 @@ export const enum SocketOption {
   SO_KEEPALIVE = 9,
   /** Urgent data stays in the stream. */
   SO_OOBINLINE = 10,
-  /** The least that makes a socket readable. */
-  SO_RCVLOWAT = 18,
-  /** How long blocking calls wait, which is up to hosts. Two 32-bit words: seconds, microseconds. */
-  SO_RCVTIMEO = 20,
-  SO_SNDTIMEO = 21,
   /** Two 32-bit words: on/off, seconds. */
   SO_LINGER = 13,
+  /** Several listeners on one port, each getting a share of the connections. */
+  SO_REUSEPORT = 15,
+  /** The least that makes a socket readable; the least room that makes it writable, read only. */
+  SO_RCVLOWAT = 18,
+  SO_SNDLOWAT = 19,
+  /** Two 32-bit words, seconds and microseconds; 0: for ever. Kept for hosts that block: the core never waits. */
+  SO_RCVTIMEO = 20,
+  SO_SNDTIMEO = 21,
   SO_ACCEPTCONN = 30,
   SO_PROTOCOL = 38,
   SO_DOMAIN = 39,
@@ -212,7 +215,7 @@ export const enum MessageFlag {
   MSG_DONTWAIT = 0x40,
   /** The end of a record: what every send to a SOCK_SEQPACKET socket is. */
   MSG_EOR = 0x80,
-  /** Wait for all that was asked for; hosts obey it. */
+  /** Receive all that was asked for, or nothing yet. */
   MSG_WAITALL = 0x100,
   MSG_NOSIGNAL = 0x4000,
   MSG_MORE = 0x8000,

@@ -69,6 +69,7 @@ export const enum Purpose {
   Buckets,
   Cookie,
   Timestamp,
+  Share,
 }
 
 /** The next of an unpredictable sequence. */

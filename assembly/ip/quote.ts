@@ -72,29 +72,30 @@ export function quoteUnsent(at: usize): void {
   take(header);
 }
 
-/** The errno Linux makes of the quote (net/ipv4/icmp.c, icmp_err_convert). */
+/** What Linux makes of an unreachable, by its code (net/ipv4/icmp.c, icmp_err_convert). */
+// prettier-ignore
+const errnos = memory.data<u8>([
+  <u8>Errno.ENETUNREACH, // net
+  <u8>Errno.EHOSTUNREACH, // host
+  <u8>Errno.ENOPROTOOPT, // protocol
+  <u8>Errno.ECONNREFUSED, // port
+  <u8>Errno.EMSGSIZE, // fragmentation needed
+  <u8>Errno.EOPNOTSUPP, // source route failed
+  <u8>Errno.ENETUNREACH, // net unknown
+  <u8>Errno.EHOSTDOWN, // host unknown
+  <u8>Errno.ENONET, // host isolated
+  <u8>Errno.ENETUNREACH, // net prohibited
+  <u8>Errno.EHOSTUNREACH, // host prohibited
+  <u8>Errno.ENETUNREACH, // net, for this type of service
+  <u8>Errno.EHOSTUNREACH, // host, for this type of service
+  <u8>Errno.EHOSTUNREACH, // filtered
+  <u8>Errno.EHOSTUNREACH, // precedence violated
+  <u8>Errno.EHOSTUNREACH, // precedence cut off
+])
+
+/** The errno Linux makes of the quote. */
 export function quoteErrno(): Errno {
   if (quote.type == IcmpType.ParameterProblem) return Errno.EPROTO;
   if (quote.type == IcmpType.TimeExceeded) return Errno.EHOSTUNREACH;
-  switch (quote.code) {
-    case Unreachable.Net:
-    case Unreachable.NetUnknown:
-    case Unreachable.NetProhibited:
-    case Unreachable.NetTos:
-      return Errno.ENETUNREACH;
-    case Unreachable.Protocol:
-      return Errno.ENOPROTOOPT;
-    case Unreachable.Port:
-      return Errno.ECONNREFUSED;
-    case Unreachable.FragmentationNeeded:
-      return Errno.EMSGSIZE;
-    case Unreachable.SourceRoute:
-      return Errno.EOPNOTSUPP;
-    case Unreachable.HostUnknown:
-      return Errno.EHOSTDOWN;
-    case Unreachable.HostIsolated:
-      return Errno.ENONET;
-    default:
-      return Errno.EHOSTUNREACH;
-  }
+  return load<u8>(errnos + quote.code);
 }

@@ -42,6 +42,7 @@ import {
   streamShutdown,
   streamTake,
 } from "./stream";
+import { getTimeout, inheritTimeouts, isTimeout, setTimeout } from "./timeouts";
 
 export { nextEvent } from "./descriptor";
 export { ioctl } from "./ioctl";
@@ -111,6 +112,7 @@ export function accept(fd: i32, address: usize): i32 {
   }
   const tcb = Tcb.at(index);
   Socket.at(i).pcb = <u16>index;
+  inheritTimeouts(i, listener.socket);
   streamTake(listener, tcb, i);
   if (address) writeAddress(address, tcb.foreignAddress, tcb.foreignPort);
   return accepted;
@@ -134,7 +136,12 @@ export function connect(fd: i32, address: usize): i32 {
 }
 
 const KNOWN: u32 =
-  MessageFlag.MSG_PEEK | MessageFlag.MSG_TRUNC | MessageFlag.MSG_DONTWAIT | MessageFlag.MSG_NOSIGNAL | MessageFlag.MSG_MORE;
+  MessageFlag.MSG_PEEK |
+  MessageFlag.MSG_TRUNC |
+  MessageFlag.MSG_DONTWAIT |
+  MessageFlag.MSG_WAITALL |
+  MessageFlag.MSG_NOSIGNAL |
+  MessageFlag.MSG_MORE;
 
 /** A datagram is never urgent, and only a record ends. */
 // prettier-ignore
@@ -246,6 +253,7 @@ export function getsockopt(fd: i32, level: u32, name: u32, value: usize, length:
   const i = socketAt(fd);
   if (i < 0) return i;
   if (value == 0) return -Errno.EINVAL;
+  if (isTimeout(level, name)) return getTimeout(i, name, value, length);
   const socket = Socket.at(i);
   const stream = socket.kind == Kind.Stream;
   if (stream && isRecord(level, name)) return getRecord(Tcb.at(socket.pcb), name, value, length);
@@ -272,6 +280,7 @@ export function setsockopt(fd: i32, level: u32, name: u32, value: usize, length:
   const i = socketAt(fd);
   if (i < 0) return i;
   if (value == 0) return -Errno.EINVAL;
+  if (isTimeout(level, name)) return setTimeout(i, name, value, length);
   const socket = Socket.at(i);
   if (socket.kind == Kind.Stream && isRecord(level, name)) return setRecord(Tcb.at(socket.pcb), name, value, length);
   if (length < WORD) return -Errno.EINVAL;

@@ -4,6 +4,7 @@ import { forget, initEvents, nextSocketOf, setOwner } from "../events";
 import { Tcb } from "../tcp/tcb";
 import { BITMAP_HEADER, Bitmap } from "../storage/bitmap";
 import { SLOTS_ENTRY, SLOTS_HEADER, Slots } from "../storage/slots";
+import { resetTimeouts } from "./timeouts";
 
 /** Descriptors: small integers, lowest free first, several of which may stand for one socket (dup). */
 
@@ -78,6 +79,7 @@ export function newSocket(owner: Owner, kind: Kind): i32 {
   socket.references = 0;
   socket.fd = <u16>NO_SOCKET;
   setOwner(i, owner);
+  resetTimeouts(i);
   return i;
 }
 

@@ -11,7 +11,7 @@ import {
   State,
   TcpOption,
 } from "../abi";
-import { LINUX_OPTIONS, MAX_BUF, MIN_BUF, USER_TIMEOUT_OPTION } from "../config";
+import { LINUX_OPTIONS, MAX_BUF, MIN_BUF, REUSE_PORT, USER_TIMEOUT_OPTION } from "../config";
 import { pathMtu } from "../ip/pmtu";
 import { uncork } from "../tcp/cork";
 import { finWait2Of } from "../tcp/ending";
@@ -64,6 +64,10 @@ function getSocketOption(tcb: Tcb, name: u32): i32 {
     case SocketOption.SO_LINGER:
       store<u32>(second, tcb.lingerSeconds);
       return <i32>tcb.wants(Wish.Linger);
+    case SocketOption.SO_REUSEPORT:
+      return REUSE_PORT ? <i32>tcb.wants(Wish.ReusePort) : -Errno.ENOPROTOOPT;
+    case SocketOption.SO_SNDLOWAT:
+      return 1;
     case SocketOption.SO_ACCEPTCONN:
       return <i32>(tcb.state == State.Listen);
     case SocketOption.SO_PROTOCOL:
@@ -137,6 +141,10 @@ export function streamSetOption(tcb: Tcb, level: u32, name: u32, n: u32, seconds
   return -Errno.ENOPROTOOPT;
 }
 
+/** One comparison for both bounds. */
+// prettier-ignore
+@inline function isOutside(n: u32, least: u32, most: u32): bool { return n - least > most - least; }
+
 function wish(tcb: Tcb, which: Wish, on: u32): i32 {
   tcb.wish(which, on != 0);
   return 0;
@@ -156,6 +164,8 @@ function setSocketOption(tcb: Tcb, name: u32, n: u32, seconds: u32): i32 {
       return setKeepAlive(tcb, n != 0);
     case SocketOption.SO_OOBINLINE:
       return wish(tcb, Wish.OobInline, n);
+    case SocketOption.SO_REUSEPORT:
+      return REUSE_PORT ? wish(tcb, Wish.ReusePort, n) : -Errno.ENOPROTOOPT;
     case SocketOption.SO_RCVLOWAT:
       tcb.receiveLowat = n ? min(n, LARGEST) : 1;
       tcb.tell();
@@ -192,7 +202,7 @@ function setIpOption(tcb: Tcb, name: u32, n: u32): i32 {
     return n == PathMtuDiscovery.IP_PMTUDISC_WANT || n == PathMtuDiscovery.IP_PMTUDISC_DO ? 0 : -Errno.EINVAL;
   }
   if (name != IpOption.IP_TTL) return -Errno.ENOPROTOOPT;
-  if (n < 1 || n > 255) return -Errno.EINVAL;
+  if (isOutside(n, 1, 255)) return -Errno.EINVAL;
   tcb.ttl = <u8>n;
   return 0;
 }
@@ -204,19 +214,19 @@ function setTcpOption(tcb: Tcb, name: u32, n: u32): i32 {
       if (n && tcb.state >= State.Established) uncork(tcb); // what Nagle, or even TCP_CORK, held back may go
       return 0;
     case TcpOption.TCP_MAXSEG:
-      if (n < 88 || n > 0x7fff) return -Errno.EINVAL;
+      if (isOutside(n, 88, 0x7fff)) return -Errno.EINVAL;
       tcb.userMss = <u16>min(n, OUR_MSS);
       return 0;
     case TcpOption.TCP_KEEPIDLE:
-      if (n < 1 || n > 32767) return -Errno.EINVAL;
+      if (isOutside(n, 1, 32767)) return -Errno.EINVAL;
       tcb.keepIdle = n * 1000;
       return tcb.wants(Wish.KeepAlive) ? setKeepAlive(tcb, true) : 0;
     case TcpOption.TCP_KEEPINTVL:
-      if (n < 1 || n > 32767) return -Errno.EINVAL;
+      if (isOutside(n, 1, 32767)) return -Errno.EINVAL;
       tcb.keepInterval = n * 1000;
       return 0;
     case TcpOption.TCP_KEEPCNT:
-      if (n < 1 || n > 127) return -Errno.EINVAL;
+      if (isOutside(n, 1, 127)) return -Errno.EINVAL;
       tcb.keepCount = <u8>n;
       return 0;
     case TcpOption.TCP_USER_TIMEOUT:
@@ -231,7 +241,7 @@ function setTcpOption(tcb: Tcb, name: u32, n: u32): i32 {
 function setLinuxOption(tcb: Tcb, name: u32, n: u32): i32 {
   switch (name) {
     case TcpOption.TCP_SYNCNT:
-      if (n < 1 || n > 127) return -Errno.EINVAL;
+      if (isOutside(n, 1, 127)) return -Errno.EINVAL;
       tcb.synRetries = <u8>n;
       return 0;
     case TcpOption.TCP_LINGER2:

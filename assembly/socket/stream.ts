@@ -1,6 +1,7 @@
 import { Errno, MessageFlag, Poll, Shutdown, State } from "../abi";
-import { isBroadcast, isLocal, isMulticast } from "../ip/iface";
+import { isBroadcast, isLocal, isLoopback, isMulticast } from "../ip/iface";
 import { sourceFor } from "../ip/route";
+import { LINUX_OPTIONS } from "../config";
 import { receiveBuffer, sendBuffer } from "../settings";
 import { ringRead, ringSpan, ringWrite } from "../storage/ring";
 import { corkAfter } from "../tcp/cork";
@@ -10,8 +11,8 @@ import { closeListener, firstAccepted, takeAccepted } from "../tcp/accept";
 import { bindTcb, connectTcb, listenOn } from "../tcp/open";
 import { hasRecord, held, worthAnnouncing } from "../tcp/receiver";
 import { hasRoom, sendRoom } from "../tcp/room";
-import { maySend } from "../tcp/state";
-import { Flag } from "../tcp/flags";
+import { mayReceive, maySend } from "../tcp/state";
+import { Flag, Wish } from "../tcp/flags";
 import { NONE, Tcb, tcbs } from "../tcp/tcb";
 import { forgetUrgent, readFrom, readOn, readable, receiveUrgent, urge, urgentWaits } from "../tcp/urgent";
 
@@ -36,7 +37,7 @@ export function streamClose(tcb: Tcb): void {
 }
 
 export function streamBind(tcb: Tcb, ip: u32, port: u32): i32 {
-  if (tcb.localPort || tcb.state != State.Closed) return -Errno.EINVAL;
+  if (tcb.wants(Wish.PortBound) || tcb.state != State.Closed || tcb.has(Flag.WasEstablished)) return -Errno.EINVAL;
   if (ip && !isLocal(ip)) return -Errno.EADDRNOTAVAIL;
   return -(<i32>bindTcb(tcb, ip, port));
 }
@@ -68,7 +69,9 @@ export function streamConnect(tcb: Tcb, ip: u32, port: u32): i32 {
   if (ip == 0 || port == 0) return -Errno.EADDRNOTAVAIL;
   const source = sourceFor(ip);
   if (source == 0) return -Errno.ENETUNREACH;
-  if (tcb.localAddress == 0) tcb.localAddress = source; // MUST-44
+  if (!tcb.wants(Wish.AddressBound))
+    tcb.localAddress = source; // MUST-44
+  else if (isLoopback(tcb.localAddress) && !isLocal(ip)) return -Errno.EINVAL; // nobody could answer
   const error = connectTcb(tcb, ip, port);
   return error ? -(<i32>error) : -Errno.EINPROGRESS;
 }
@@ -155,10 +158,23 @@ export function streamReceive(tcb: Tcb, to: usize, length: u32, flags: u32): i32
   }
   const octets = receivable(tcb);
   if (octets <= 0) return octets;
+  if (LINUX_OPTIONS && waitsForAll(flags) && moreComes(tcb, length, octets)) return -Errno.EAGAIN;
   const taken = min(length, <u32>octets);
-  ringRead(tcb.rcv.buffer, tcb.rcv.size - 1, readFrom(tcb).bits, to, taken);
+  if (!LINUX_OPTIONS || !(flags & MessageFlag.MSG_TRUNC))
+    ringRead(tcb.rcv.buffer, tcb.rcv.size - 1, readFrom(tcb).bits, to, taken);
   if (!peek) consumed(tcb, taken);
   return <i32>taken;
+}
+
+// prettier-ignore
+@inline function waitsForAll(flags: u32): bool {
+  return (flags & (MessageFlag.MSG_WAITALL | MessageFlag.MSG_DONTWAIT)) == MessageFlag.MSG_WAITALL;
+}
+
+/** There are fewer octets than asked for, or than the buffer can be counted on to hold, and nothing stops more from coming. */
+function moreComes(tcb: Tcb, length: u32, octets: u32): bool {
+  if (octets >= min(length, enough(tcb)) || !mayReceive(tcb.state)) return false;
+  return tcb.error == 0 && !tcb.has(Flag.UrgentIn);
 }
 
 /** The user has taken `octets`; the peer hears of the room if it is worth a segment. */
@@ -203,10 +219,14 @@ export function streamShutdown(tcb: Tcb, how: u32): i32 {
   return 0;
 }
 
-/** SO_RCVLOWAT octets can be read, or as many as the receive buffer can be counted on to hold. */
+/** As many octets as the receive buffer can be counted on to hold: the window opens again when half of it is free. */
+// prettier-ignore
+@inline function enough(tcb: Tcb): u32 { return tcb.rcv.size >> 1; }
+
+/** SO_RCVLOWAT octets can be read, or as many as there can be. */
 function isReadable(tcb: Tcb): bool {
   if (tcb.records) return hasRecord(tcb);
-  return readable(tcb) >= max<u32>(1, min(tcb.receiveLowat, tcb.rcv.size >> 1));
+  return readable(tcb) >= max<u32>(1, min(tcb.receiveLowat, enough(tcb)));
 }
 
 /** The poll(2) mask. */

@@ -17,7 +17,7 @@ import { reportTwice } from "./sack";
 import { readSegment, seg } from "./segment";
 import { Seq } from "./seq";
 import { HalfOpen, findHalfOpen } from "./synqueue";
-import { findConnection, findListener } from "./table";
+import { findConnection, listenerFor } from "./table";
 import { Agreed, Flag } from "./flags";
 import { NONE, Tcb } from "./tcb";
 import { textArrives } from "./text";
@@ -38,7 +38,7 @@ export function segmentArrives(): Drop {
   if (half != NONE) return halfOpened(halfOpenArrives(HalfOpen.at(half)));
   const old = findTimeWait(seg.localAddress, seg.localPort, seg.foreignAddress, seg.foreignPort);
   if (old != NONE) return timeWaitArrives(TimeWait.at(old));
-  const listener = findListener(seg.localAddress, seg.localPort);
+  const listener = listenerFor(seg.localAddress, seg.localPort, seg.foreignAddress, seg.foreignPort);
   if (listener != NONE) return listened(Tcb.at(listener));
   return refuse(Drop.TcpNoConnection); // CLOSED
 }

@@ -1,4 +1,4 @@
-import { ECN, LINUX_OPTIONS, SACK, TIMESTAMPS } from "../config";
+import { ECN, LINUX_OPTIONS, REUSE_PORT, SACK, TIMESTAMPS } from "../config";
 
 /** The masks of a connection: what it remembers, what both ends agreed on, what its user wants, which timers run. */
 
@@ -104,12 +104,21 @@ export const enum Wish {
   UserTimeout = 1 << 9,
   /** The stream is one of records (SOCK_SEQPACKET): not an option, but the kind of socket. */
   Records = 1 << 10,
+  /** The local port, the local address were chosen by `bind`: they stay when a connection fails. */
+  PortBound = 1 << 11,
   /** ICMP errors are errors at once (IP_RECVERR). */
   RecvErr = 1 << 12,
+  ReusePort = 1 << 13,
+  AddressBound = 1 << 14,
 }
 
+/** What a listener keeps for itself: a connection it accepted holds its port only as long as it lasts. */
+export const BOUND: u32 = Wish.AddressBound | Wish.PortBound;
+
 /** What can be wished for in this build: the rest is constant, and what depends on it not in the code. */
-export const GRANTED: u32 = LINUX_OPTIONS ? 0xffff : ~(Wish.Cork | Wish.QuickAck | Wish.WindowClamp | Wish.NotSentLowat);
+export const GRANTED: u32 =
+  (LINUX_OPTIONS ? 0xffff : ~(Wish.Cork | Wish.QuickAck | Wish.WindowClamp | Wish.NotSentLowat)) &
+  (REUSE_PORT ? 0xffff : ~Wish.ReusePort);
 
 export const enum Timer {
   /** Retransmission, or the persist timer while the window is closed; never both. */

@@ -17,7 +17,7 @@ import { Seq } from "./seq";
 import { HalfOpen, addHalfOpen, nameHalfOpen, removeHalfOpen, spareHalfOpen, synQueueFull, wakeHalfOpen } from "./synqueue";
 import { addConnection } from "./table";
 import { Agreed, Flag, Timer, Wish } from "./flags";
-import { NONE, Tcb } from "./tcb";
+import { NONE, Tcb, inherit } from "./tcb";
 import { arm } from "./timers";
 
 /** The passive open: LISTEN, SYN-RECEIVED as an entry of the SYN queue or in a cookie. */
@@ -196,27 +196,6 @@ function complete(entry: HalfOpen): u32 {
   removeHalfOpen(entry);
   queueAccept(listener, tcb);
   return i;
-}
-
-/** What an accepted socket has from its listener. */
-function inherit(tcb: Tcb, listener: Tcb): void {
-  tcb.wishes = listener.wishes;
-  tcb.congestion = listener.congestion;
-  tcb.ttl = listener.ttl;
-  tcb.tos = listener.tos;
-  tcb.userMss = listener.userMss;
-  tcb.keepIdle = listener.keepIdle;
-  tcb.keepInterval = listener.keepInterval;
-  tcb.keepCount = listener.keepCount;
-  tcb.userTimeout = listener.userTimeout;
-  tcb.advUto = listener.advUto;
-  tcb.windowClamp = listener.windowClamp;
-  tcb.notSentLowat = listener.notSentLowat;
-  tcb.receiveLowat = listener.receiveLowat;
-  tcb.lingerSeconds = listener.lingerSeconds;
-  tcb.linger2 = listener.linger2;
-  tcb.wantedRcv = listener.wantedRcv;
-  tcb.wantedSnd = listener.wantedSnd;
 }
 
 function establish(tcb: Tcb, entry: HalfOpen): void {

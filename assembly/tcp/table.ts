@@ -1,6 +1,6 @@
-import { MAX_TCBS } from "../config";
+import { MAX_TCBS, REUSE_PORT } from "../config";
 import { Purpose, siphash } from "../random";
-import { Flag } from "./flags";
+import { Flag, Wish } from "./flags";
 import { NONE, Tcb, TCB_SIZE, TCBS } from "./tcb";
 import { chain, findTuple, unchain } from "./tuple";
 
@@ -57,6 +57,27 @@ export function findListener(local: u32, port: u32): u32 {
     i = tcb.next;
   }
   return wildcard;
+}
+
+/**
+ * The same for a connection from `foreign`. Of several listeners that share address and port (SO_REUSEPORT) it goes to the one whose
+ * keyed hash with the four-tuple is highest: each gets an equal share, and keeps what is its own when another comes or goes.
+ */
+export function listenerFor(local: u32, port: u32, foreign: u32, foreignPort: u32): u32 {
+  const one = findListener(local, port);
+  if (!REUSE_PORT || one == NONE || !Tcb.at(one).wants(Wish.ReusePort)) return one;
+  const address = Tcb.at(one).localAddress;
+  let chosen = one;
+  let highest: u64 = 0;
+  for (let i: u32 = load<u16>(portBucket(port)); i != NONE; i = Tcb.at(i).next) {
+    const tcb = Tcb.at(i);
+    if (<u32>tcb.localPort != port || tcb.localAddress != address) continue;
+    const share = siphash(((<u64>foreign) << 32) | local, ((<u64>Purpose.Share) << 48) | ((<u64>i) << 16) | foreignPort);
+    if (share < highest) continue;
+    highest = share;
+    chosen = i;
+  }
+  return chosen;
 }
 
 export function addConnection(tcb: Tcb): void {

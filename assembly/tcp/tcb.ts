@@ -5,7 +5,7 @@ import { ASSEMBLER_BYTES, Assembler } from "../storage/assembler";
 import { LIST_HEADER, LIST_ENTRY, List } from "../storage/list";
 import { SLOTS_ENTRY, SLOTS_HEADER, Slots } from "../storage/slots";
 import { trace } from "../trace";
-import { AGREEABLE, Agreed, Flag, GRANTED, Wish } from "./flags";
+import { AGREEABLE, Agreed, BOUND, Flag, GRANTED, Wish } from "./flags";
 import { Seq } from "./seq";
 import { Tuple } from "./tuple";
 import { mayFollow } from "./state";
@@ -138,31 +138,38 @@ export class Tcb extends Tuple {
   /** `mss` without regard to the path, and the version of all paths it was last compared with. */
   agreedMss: u16;
   path: u16;
-  /** TCP_MAXSEG: the user's bound of both directions, 0 for none. */
-  userMss: u16;
-  keepAt: u32;
-  keepIdle: u32;
-  keepInterval: u32;
-  challengedAt: u32;
   challenges: u16;
-  lingerSeconds: u16;
-  keepCount: u8;
-  synRetries: u8;
-  /** TCP_LINGER2: seconds in FIN-WAIT-2 without a user; 0: as FIN_WAIT2 says, NOT_AT_ALL. */
-  linger2: u8;
-  /** TCP_DEFER_ACCEPT of a listener, as repetitions of a SYN-ACK. */
-  deferAccept: u8;
+  challengedAt: u32;
+  keepAt: u32;
+  /** When the peer was last known to move, while the timer fires. */
+  silentSince: u32;
   /** Segments sent again so far; 65535 stands for more. */
   retransmissions: u16;
-  /** What we advertise with the user timeout option, as its field has it; 0: we do not (RFC 5482). */
-  advUto: u16;
-  /** TCP_USER_TIMEOUT, or what a peer's option made of it, ms; when the peer was last known to move, while the timer fires. */
+  synRetries: u8;
+  /** TCP_DEFER_ACCEPT of a listener, as repetitions of a SYN-ACK. */
+  deferAccept: u8;
+
+  // What an accepted socket has from its listener: `inherit` copies it whole, from the first to the last.
+  keepIdle: u32;
+  keepInterval: u32;
+  /** TCP_USER_TIMEOUT, or what a peer's option made of it, ms. */
   userTimeout: u32;
-  silentSince: u32;
   windowClamp: u32;
   notSentLowat: u32;
   /** SO_RCVLOWAT. */
   receiveLowat: u32;
+  /** Buffers the user asked for (SO_RCVBUF, SO_SNDBUF). */
+  wantedRcv: u32;
+  wantedSnd: u32;
+  /** TCP_MAXSEG: the user's bound of both directions, 0 for none. */
+  userMss: u16;
+  lingerSeconds: u16;
+  /** What we advertise with the user timeout option, as its field has it; 0: we do not (RFC 5482). */
+  advUto: u16;
+  keepCount: u8;
+  /** TCP_LINGER2: seconds in FIN-WAIT-2 without a user; 0: as FIN_WAIT2 says, NOT_AT_ALL. */
+  linger2: u8;
+
   /** Listener: bound of `accepting`. */
   backlog: u16;
   /** Listener: completed connections not taken by accept yet, first to last; in them, the next one. */
@@ -171,9 +178,6 @@ export class Tcb extends Tuple {
   acceptLast: u16;
   /** A connection not accepted yet: its listener. */
   listener: u16;
-  /** Buffers the user asked for (SO_RCVBUF, SO_SNDBUF). */
-  wantedRcv: u32;
-  wantedSnd: u32;
 
   @inline static at(i: u32): Tcb {
     return changetype<Tcb>(table + TCB + <usize>i * TCB_SIZE);
@@ -265,6 +269,18 @@ const assemblers = memory.data(MAX_TCBS * ASSEMBLER_BYTES, 4);
 /** Clear everything a Tcb consists of. */
 export function wipe(tcb: Tcb): void {
   memory.fill(changetype<usize>(tcb) - TCB, 0, TCB_SIZE);
+}
+
+const INHERITED: u32 = <u32>offsetof<Tcb>("keepIdle");
+const INHERITED_SIZE: u32 = <u32>offsetof<Tcb>("linger2") + 1 - INHERITED;
+
+/** What a user can set once for all connections of a listener. */
+export function inherit(tcb: Tcb, listener: Tcb): void {
+  tcb.wishes = <u16>((<u32>listener.wishes) & ~BOUND);
+  tcb.congestion = listener.congestion;
+  tcb.ttl = listener.ttl;
+  tcb.tos = listener.tos;
+  memory.copy(changetype<usize>(tcb) + INHERITED, changetype<usize>(listener) + INHERITED, INHERITED_SIZE);
 }
 
 /** Free and used Tcbs. */

@@ -7,7 +7,7 @@ import { emitTimeWaitAck, refuse } from "./emit";
 import { listenArrives } from "./listen";
 import { seg } from "./segment";
 import { synQueueFull } from "./synqueue";
-import { findListener } from "./table";
+import { listenerFor } from "./table";
 import { NONE, Tcb } from "./tcb";
 import { TimeWait, aboveOld, forget, restart } from "./timewait";
 
@@ -46,7 +46,7 @@ function answered(record: TimeWait, why: Drop): Drop {
 /** A SYN newer than everything the old connection saw opens a new one, if somebody listens (RFC 9293 §3.6.1, MAY-2). */
 function synArrives(record: TimeWait): Drop {
   if (!isNewer(record)) return drop(Drop.TcpTimeWait);
-  const listener = findListener(seg.localAddress, seg.localPort);
+  const listener = listenerFor(seg.localAddress, seg.localPort, seg.foreignAddress, seg.foreignPort);
   if (listener == NONE) return refuse(Drop.TcpNoConnection);
   const why = objection(Tcb.at(listener));
   if (why != Drop.None) return drop(why); // the record stays on guard
