@@ -4,8 +4,10 @@ import type { Need } from "../support/needs";
 import type { Lab } from "./inside/lab";
 import type { Answer, Question } from "./inside/serve";
 
-/** The functions of the laboratory as they are seen from outside: each answers later. */
-export type Remote = { [Name in keyof Lab]: (...args: Parameters<Lab[Name]>) => Promise<Awaited<ReturnType<Lab[Name]>>> };
+/** The functions of a laboratory as they are seen from outside: each answers later. */
+export type Remote<L> = {
+  [Name in keyof L]: L[Name] extends (...args: infer A) => infer R ? (...args: A) => Promise<Awaited<R>> : never;
+};
 
 const UNSHARE = ["unshare", "-Urn"] as const;
 const SCRIPT = join(import.meta.dirname, "inside", "main.ts");
@@ -18,23 +20,28 @@ export function privateNetwork(): Need {
 
 /** Make a private network namespace with a process in it that does what it is asked. */
 export function openNamespace(): Namespace {
-  return new Namespace();
+  return new Namespace(SCRIPT);
+}
+
+/** The same with a process that runs another script, and so another laboratory. */
+export function openNamespaceWith<L extends object>(script: string): Namespace<L> {
+  return new Namespace<L>(script);
 }
 
 /**
  * A network namespace. It, what runs in it and its interfaces are gone after `close()`, and when this process ends. The network of
  * the machine is never touched.
  */
-export class Namespace {
-  readonly lab: Remote;
+export class Namespace<L extends object = Lab> {
+  readonly lab: Remote<L>;
   private readonly child: ChildProcess;
   private readonly waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   private readonly gone: Promise<void>;
   private questions = 0;
   private log = "";
 
-  constructor() {
-    const command = [...UNSHARE.slice(1), process.execPath, "--import", "tsx", SCRIPT];
+  constructor(script: string) {
+    const command = [...UNSHARE.slice(1), process.execPath, "--import", "tsx", script];
     this.child = spawn(UNSHARE[0], command, { stdio: ["ignore", "pipe", "pipe", "ipc"], serialization: "advanced" });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.on("data", (chunk: Buffer) => (this.log = (this.log + chunk.toString()).slice(-4000)));
@@ -49,7 +56,7 @@ export class Namespace {
       // Not "close": that does not come when the disconnect was ours.
       this.child.once("exit", (code, signal) => end(String(signal ?? code)));
     });
-    this.lab = new Proxy({} as Remote, { get: (_, name) => this.function(String(name)) });
+    this.lab = new Proxy({} as Remote<L>, { get: (_, name) => this.function(String(name)) });
   }
 
   private function(name: string): (...args: unknown[]) => Promise<unknown> {

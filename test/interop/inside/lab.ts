@@ -88,7 +88,7 @@ export class Lab {
     }
   }
 
-  private get present(): Board {
+  protected get present(): Board {
     if (!this.board) throw new Error("boot a board first");
     return this.board;
   }

@@ -1,0 +1,103 @@
+import * as http from "node:http";
+import * as https from "node:https";
+import type { Server as NodeServer, Socket as NodeSocket, TcpNetConnectOpts } from "node:net";
+import * as tls from "node:tls";
+import type { Net } from "./index";
+
+/** A socket of a board in the eyes of code that was written for Node's: it has what that uses. */
+function asNodes(socket: ReturnType<Net["connect"]>): NodeSocket {
+  return socket as unknown as NodeSocket;
+}
+
+/**
+ * Make a server of Node's `http`, `https` or `tls` listen at a board: its `listen`, `address`, `close`, `listening`, `getConnections`,
+ * `ref` and `unref` are then those of a server of `net`, everything else stays as it was. To be called before `listen`; the same server
+ * is returned: `serveOver(net, http.createServer(app)).listen(80)`.
+ */
+export function serveOver<S extends NodeServer>(net: Net, server: S): S {
+  const { allowHalfOpen, pauseOnConnect, noDelay, keepAlive, keepAliveInitialDelay } = server as S & Record<string, never>;
+  const settings = { allowHalfOpen, pauseOnConnect, noDelay, keepAlive, keepAliveInitialDelay };
+  const front = net.createServer(settings, (socket) => void server.emit("connection", socket));
+  for (const event of ["listening", "error", "drop"]) front.on(event, (...args: unknown[]) => void server.emit(event, ...args));
+  const closeInside = server.close.bind(server);
+  const listen = (...args: unknown[]): S => {
+    const callback = args.at(-1);
+    if (typeof callback === "function") server.once("listening", callback as () => void);
+    front.listen(...(args.filter((arg) => typeof arg !== "function") as [port: number]));
+    return server;
+  };
+  const close = (callback?: (error?: Error) => void): S => {
+    let failure: Error | undefined;
+    if (callback) server.once("close", () => callback(failure));
+    front.close((error) => {
+      failure = error;
+      closeInside(); // emits 'close', and ends what http has running by itself
+    });
+    if (server instanceof http.Server || server instanceof https.Server) server.closeIdleConnections();
+    return server;
+  };
+  Object.assign(server, {
+    listen,
+    close,
+    address: () => front.address(),
+    getConnections: (callback: (error: Error | null, count: number) => void) => (front.getConnections(callback), server),
+    ref: () => (front.ref(), server),
+    unref: () => (front.unref(), server),
+  });
+  return Object.defineProperty(server, "listening", { get: () => front.listening });
+}
+
+/** An agent for `http.request` and for packages that take one: its connections are the board's. Options are those of `http.Agent`. */
+export function agentOver(net: Net, options?: http.AgentOptions): http.Agent {
+  const agent = new http.Agent(options);
+  return Object.assign(agent, { createConnection: (to: TcpNetConnectOpts) => net.connect(to) });
+}
+
+/** The same for `https.request`; sessions are resumed as with Node's own. */
+export function secureAgentOver(net: Net, options?: https.AgentOptions): https.Agent {
+  type Create = (to: TcpNetConnectOpts & tls.ConnectionOptions) => tls.TLSSocket;
+  const agent = new https.Agent(options);
+  const create = (agent as unknown as { createConnection: Create }).createConnection.bind(agent);
+  const createConnection: Create = (to) => create({ ...to, socket: asNodes(net.connect(to)) });
+  return Object.assign(agent, { createConnection });
+}
+
+/** `tls.connect(options[, listener])` with `host` and `port` in the options, over a board. */
+export type ConnectTls = (options: tls.ConnectionOptions, listener?: () => void) => tls.TLSSocket;
+
+export function tlsOver(net: Net): ConnectTls {
+  return (options, listener) => tls.connect({ ...options, socket: asNodes(net.connect(options as TcpNetConnectOpts)) }, listener);
+}
+
+/** What undici asks a connector for. */
+export interface UndiciTarget {
+  hostname: string;
+  port: string;
+  protocol: string;
+  servername?: string;
+  localAddress?: string | null;
+}
+
+export type UndiciConnector = (
+  target: UndiciTarget,
+  callback: (...outcome: [error: null, socket: NodeSocket | tls.TLSSocket] | [error: Error, socket: null]) => void,
+) => void;
+
+/**
+ * The `connect` option of undici's Client, Pool and Agent: `new Agent({ connect: undiciOver(net) })`.
+ * @param options of `tls.connect`, for https
+ */
+export function undiciOver(net: Net, options: tls.ConnectionOptions = {}): UndiciConnector {
+  return ({ hostname, port, protocol, servername, localAddress }, callback) => {
+    const isSecure = protocol === "https:";
+    const to = { host: hostname, port: Number(port) || (isSecure ? 443 : 80), localAddress: localAddress ?? undefined };
+    const plain = asNodes(net.connect({ noDelay: true, ...to }));
+    const socket = isSecure ? tls.connect({ servername, ...options, ALPNProtocols: ["http/1.1"], socket: plain }) : plain;
+    const failed = (error: Error): void => callback(error, null);
+    socket.once("error", failed);
+    socket.once(isSecure ? "secureConnect" : "connect", () => {
+      socket.off("error", failed);
+      callback(null, socket);
+    });
+  };
+}
