@@ -65,7 +65,7 @@ export class Acceptor {
   private kick(): void {
     if (this.kicked) return;
     this.kicked = true;
-    setImmediate(this.look);
+    this.context.turns.tell(this.look);
   }
 
   private readonly look = (): void => {

@@ -50,6 +50,7 @@ export class Channel {
   private reading = false;
   private refed = true;
   private kicked = false;
+  private named: boolean;
   private dialled: Done | undefined;
   private writing: Write | undefined;
   private closing: Done | undefined;
@@ -60,6 +61,7 @@ export class Channel {
     private readonly peer?: Address,
   ) {
     this.descriptor = new Descriptor(context.board, fd, this.kick);
+    this.named = peer !== undefined;
     this.reads = new Hold(context.holds);
     this.requests = new Hold(context.holds);
   }
@@ -74,13 +76,20 @@ export class Channel {
     return this.context.board;
   }
 
+  /** Is there a local end to speak of? */
+  get isNamed(): boolean {
+    return this.named;
+  }
+
   bind(local: Address): number {
+    this.named = true;
     this.setOption(Level.SOL_SOCKET, SocketOption.SO_REUSEADDR, 1);
     return this.board.exports.bind(this.descriptor.fd, this.descriptor.putAddress(local));
   }
 
   /** Begin to connect: 0, and `done` tells how it ended, or a negative errno. */
   connect(peer: Address, done: Done): number {
+    this.named = true;
     const answer = this.descriptor.connect(peer);
     this.board.wake();
     if (answer < 0 && answer !== -Errno.EINPROGRESS) return answer;
@@ -136,13 +145,13 @@ export class Channel {
     return writing.chunks.slice(writing.index).reduce((sum, chunk) => sum + chunk.length, -writing.offset);
   }
 
-  /** FIN behind what was written. `done` tells, whatever comes of it. */
+  /** FIN behind what was written, in a turn of its own. `done` tells, whatever comes of it. */
   shutdown(done: Done): void {
-    this.board.exports.shutdown(this.descriptor.fd, Shutdown.SHUT_WR);
-    this.board.wake();
     this.closing = done;
     this.hold();
-    this.kick();
+    this.context.turns.feed(() => {
+      if (this.closing) this.finishSending(this.closing);
+    });
   }
 
   /** Give the descriptor back; who waits hears ECANCELED, then `done` is told. */
@@ -152,7 +161,7 @@ export class Channel {
     this.reading = false;
     this.dialled = this.writing = this.closing = undefined;
     this.hold();
-    setImmediate(() => {
+    this.context.turns.tell(() => {
       dialled?.(CANCELLED);
       writing?.done(CANCELLED);
       closing?.(CANCELLED);
@@ -204,7 +213,7 @@ export class Channel {
   private readonly kick = (): void => {
     if (this.kicked) return;
     this.kicked = true;
-    setImmediate(this.look);
+    this.context.turns.tell(this.look);
   };
 
   private readonly look = (): void => {
@@ -213,7 +222,6 @@ export class Channel {
     if (this.dialled) return this.establish(this.dialled);
     if (this.reading) this.receive();
     if (this.writing) this.transmit(this.writing);
-    if (this.closing) this.settle(this.closing);
   };
 
   private establish(done: Done): void {
@@ -229,7 +237,7 @@ export class Channel {
     const { exports, u8 } = this.board;
     const ready = exports.recv_ready(this.descriptor.fd);
     if (ready === -Errno.EAGAIN) return;
-    if (ready <= 0) return this.finish(ready);
+    if (ready <= 0) return this.finishReading(ready);
     const room = this.reader?.room();
     const chunk = room
       ? Buffer.from(room.buffer, room.byteOffset, Math.min(room.length, ready))
@@ -243,7 +251,7 @@ export class Channel {
     if (this.reader?.octets(chunk) === false) this.readStop();
   }
 
-  private finish(status: number): void {
+  private finishReading(status: number): void {
     this.readStop();
     if (status < 0) this.reader?.fault(status);
     else this.reader?.over();
@@ -257,9 +265,11 @@ export class Channel {
     write.done(status);
   }
 
-  private settle(done: Done): void {
+  private finishSending(done: Done): void {
     this.closing = undefined;
     this.hold();
+    this.board.exports.shutdown(this.descriptor.fd, Shutdown.SHUT_WR);
+    this.board.wake();
     done(0);
   }
 

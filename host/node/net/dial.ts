@@ -1,109 +1,125 @@
-import { ADDRCONFIG, type LookupAddress } from "node:dns";
+import { ADDRCONFIG, type LookupAddress, type LookupOptions } from "node:dns";
 import { isIP, type LookupFunction, type TcpNetConnectOpts } from "node:net";
-import { Errno } from "../abi";
-import type { Address } from "../address";
-import type { Done } from "./channel";
+import { Attempts, connectTo, type Target } from "./attempts";
 import type { Context } from "./context";
-import { endpointError, nodeError } from "./errors";
+import type { Dialler } from "./dialler";
+import { nodeError } from "./errors";
 import { checkBoolean, checkFunction, checkInt32, checkNumber, checkPort, wrongType, wrongValue } from "./validate";
 
-/** The end to connect from; what is undefined is chosen by the board. */
-export interface Local {
-  address: string | undefined;
-  port: number | undefined;
-}
-
-/** The socket that connects. */
-export interface Dialler {
-  readonly connecting: boolean;
-  readonly destroyed: boolean;
-  emit(event: string, ...args: unknown[]): boolean;
-  destroy(error: Error): unknown;
-  address(): { address?: string; port?: number };
-  _attempt(peer: Address, local: Local, done: Done): { status: number; syscall: string };
-  _established(): void;
-  _unrefTimer(): void;
-}
-
+/** What `connect` of a socket takes. */
 export type DialOptions = Partial<TcpNetConnectOpts> & { path?: string | undefined };
 
 /** What is left of the options when they have been found good. */
-interface Call {
-  host: string;
-  port: number;
-  local: Local;
+interface Call extends Target {
+  several: boolean;
+  patience: number;
+  options: DialOptions;
 }
 
-/** Connect `socket` to where `options` say: check, look the name up, try. */
+/** The least time an attempt is given, ms. */
+const LEAST_PATIENCE = 10;
+
+/** Connect `socket` to where `options` say: check, look the name up, try. Throws for options that are wrong. */
 export function dial(socket: Dialler, context: Context, options: DialOptions): void {
-  const call = checkedCall(options);
-  const family = isIP(call.host);
-  if (family) {
+  const call = checkedCall(context, options);
+  if (call.family) {
     process.nextTick(() => {
-      if (socket.connecting) attempt(socket, { address: call.host, port: call.port }, family, call.local);
+      if (socket.connecting) connectTo(socket, call);
     });
     return;
   }
   if (options.lookup !== undefined && options.lookup !== null) checkFunction(options.lookup, "options.lookup");
-  find(socket, call, options, options.lookup ?? context.lookup);
+  const lookup = options.lookup ?? context.lookup;
+  const hints = lookupHints(options);
+  if (call.several && hints.family !== 4 && hints.family !== 6 && !options.localAddress)
+    findAll(socket, context, call, lookup, hints);
+  else findOne(socket, call, lookup, hints);
 }
 
-function checkedCall(options: DialOptions): Call {
-  const { localAddress, localPort, port, host } = options;
+function checkedCall(context: Context, options: DialOptions): Call {
+  const { localAddress, localPort, port } = options;
   if (options.path) throw wrongValue("options.path", options.path, "names a local socket, which a board does not have");
   if (localAddress && !isIP(localAddress)) throw invalidAddress(localAddress);
   if (localPort) checkNumber(localPort, "options.localPort");
   if (typeof port !== "number" && typeof port !== "string") throw wrongType("options.port", "one of type number or string", port);
-  if (options.autoSelectFamily !== undefined) checkBoolean(options.autoSelectFamily, "options.autoSelectFamily");
-  const patience = options.autoSelectFamilyAttemptTimeout;
-  if (patience !== undefined) checkInt32(patience, "options.autoSelectFamilyAttemptTimeout", 1);
-  return { host: host || "localhost", port: checkPort(port), local: { address: localAddress, port: localPort || undefined } };
+  const several = options.autoSelectFamily ?? context.autoSelectFamily;
+  checkBoolean(several, "options.autoSelectFamily");
+  const patience = options.autoSelectFamilyAttemptTimeout ?? context.attemptTimeout;
+  checkInt32(patience, "options.autoSelectFamilyAttemptTimeout", 1);
+  const address = options.host || "localhost";
+  return {
+    ...{ address, port: checkPort(port), family: isIP(address) },
+    ...{ localAddress: localAddress || undefined, localPort: localPort || undefined },
+    ...{ several, patience: Math.max(LEAST_PATIENCE, patience), options },
+  };
+}
+
+/** What a lookup is told, as Node tells it. */
+function lookupHints(options: DialOptions): LookupOptions {
+  const family = options.family as unknown;
+  const number = family === "IPv4" ? 4 : family === "IPv6" ? 6 : (family as number);
+  const hints = options.hints || 0;
+  const open = number !== 4 && number !== 6 && hints === 0;
+  return { family: number, hints: open ? ADDRCONFIG : hints };
 }
 
 function invalidAddress(address: unknown): Error {
   return nodeError(TypeError, "ERR_INVALID_IP_ADDRESS", `Invalid IP address: ${String(address)}`);
 }
 
-function find(socket: Dialler, call: Call, options: DialOptions, lookup: LookupFunction): void {
-  const family = options.family === (6 as number) ? 6 : 4;
-  const hints = options.hints || ADDRCONFIG;
-  lookup(call.host, { family, hints }, (error, found, type) => {
-    const [address, kind] = Array.isArray(found) ? firstOf(found) : [found, type];
-    socket.emit("lookup", error, address, kind, call.host);
-    if (!socket.connecting) return;
-    const fault = error ?? faultOf(address, kind, options);
-    if (fault) return process.nextTick(() => socket.destroy(fault));
-    socket._unrefTimer();
-    attempt(socket, { address, port: call.port }, kind ?? 4, call.local);
-  });
-}
-
-function firstOf(found: LookupAddress[]): [string, number] {
-  const { address, family } = found[0];
-  return [address, family];
-}
-
-function faultOf(address: string, kind: number | undefined, options: DialOptions): Error | undefined {
-  if (!isIP(address)) return invalidAddress(address);
-  if (kind === 4 || kind === 6) return undefined;
-  const message = `Invalid address family: ${kind} ${options.host}:${options.port}`;
+/** Why there is no connecting to what a lookup has found, if there is not. */
+function faultOf(address: unknown, family: unknown, { options }: Call): Error | undefined {
+  if (typeof address !== "string" || !isIP(address)) return invalidAddress(address);
+  if (family === 4 || family === 6) return undefined;
+  const message = `Invalid address family: ${String(family)} ${options.host}:${options.port}`;
   return Object.assign(nodeError(RangeError, "ERR_INVALID_ADDRESS_FAMILY", message), { host: options.host, port: options.port });
 }
 
-function attempt(socket: Dialler, peer: Address, family: number, local: Local): void {
-  socket.emit("connectionAttempt", peer.address, peer.port, family);
-  const done = (status: number): void => {
-    if (socket.destroyed) return;
-    if (status === 0) return socket._established();
-    const error = endpointError(status, "connect", peer.address, peer.port, local.address && local.port ? local : undefined);
-    if (local.address && local.port) Object.assign(error, { localAddress: local.address, localPort: local.port });
-    socket.emit("connectionAttemptFailed", peer.address, peer.port, family, error);
-    socket.destroy(error);
-  };
-  const { status, syscall } =
-    family === 4 ? socket._attempt(peer, local, done) : { status: -Errno.EAFNOSUPPORT, syscall: "connect" };
-  if (status >= 0) return;
-  if (syscall === "bind") return void socket.destroy(endpointError(status, "bind", local.address ?? "0.0.0.0", local.port ?? 0));
-  const { address, port } = socket.address();
-  socket.destroy(endpointError(status, "connect", peer.address, peer.port, { address, port }));
+function findOne(socket: Dialler, call: Call, lookup: LookupFunction, hints: LookupOptions): void {
+  lookup(call.address, hints, (error, address, family) => {
+    socket.emit("lookup", error, address, family, call.address);
+    if (!socket.connecting) return;
+    const fault = error ?? faultOf(address, family, call);
+    if (fault) return process.nextTick(() => socket.destroy(fault));
+    socket._unrefTimer();
+    connectTo(socket, { ...call, address: address as string, family: family ?? 4 });
+  });
+}
+
+function findAll(socket: Dialler, context: Context, call: Call, lookup: LookupFunction, hints: LookupOptions): void {
+  lookup(call.address, { ...hints, all: true }, (error, answer, family) => {
+    if (!socket.connecting) return;
+    if (error) {
+      socket.emit("lookup", error, undefined, undefined, call.address);
+      return process.nextTick(() => socket.destroy(error));
+    }
+    // A lookup that knows nothing of `all` answers with one address.
+    const found = Array.isArray(answer) ? answer : [{ address: answer, family: family ?? 4 }];
+    for (const one of found) {
+      socket.emit("lookup", error, one.address, one.family, call.address);
+      if (!socket.connecting) return;
+    }
+    const usable = alternating(found.filter((one) => !faultOf(one.address, one.family, call)));
+    if (usable.length === 0) return noneUsable(socket, call, found);
+    socket._unrefTimer();
+    const targets = usable.map((one) => ({ ...call, ...one }));
+    if (targets.length === 1) connectTo(socket, targets[0]);
+    else new Attempts(socket, context.board.clock, targets, call.patience).begin();
+  });
+}
+
+function noneUsable(socket: Dialler, call: Call, found: LookupAddress[]): void {
+  const first = found[0] as Partial<LookupAddress> | undefined;
+  const fault = faultOf(first?.address, first?.family, call);
+  process.nextTick(() => socket.destroy(fault ?? invalidAddress(undefined)));
+}
+
+/** Each address once, both families in turn, beginning with that of the first. */
+function alternating(found: LookupAddress[]): LookupAddress[] {
+  const unique = found.filter(({ address }, index) => found.findIndex((other) => other.address === address) === index);
+  const first = unique.filter(({ family }) => family === unique[0].family);
+  const second = unique.filter(({ family }) => family !== unique[0].family);
+  return Array.from({ length: Math.max(first.length, second.length) }, (_, i) => [first[i], second[i]])
+    .flat()
+    .filter((one) => one !== undefined);
 }

@@ -17,10 +17,11 @@ import { normalize } from "./normalize";
 import type { SocketOptions } from "./options";
 import { Server, type ServerOptions } from "./server";
 import { Socket } from "./socket";
+import { Turns } from "./turns";
 import { checkBoolean, checkInt32 } from "./validate";
 
 export type { OnRead, SocketOptions } from "./options";
-export type { NamedAddress } from "./socket";
+export type { NamedAddress } from "./names";
 export { Server, type ServerOptions, Socket };
 
 export interface NetOptions {
@@ -78,6 +79,7 @@ export function createNet(board: Board, options: NetOptions = {}): Net {
   const context: Context = {
     board,
     holds: new Holds(),
+    turns: new Turns(),
     lookup: options.lookup ?? lookup,
     autoSelectFamily: true,
     attemptTimeout: 250,

@@ -30,7 +30,7 @@ export function streamOptions(options: SocketOptions): DuplexOptions {
     throw wrongValue(`options.${name}`, true, "is not supported");
   }
   if (options.keepAliveInitialDelay !== undefined) checkNumber(options.keepAliveInitialDelay, "options.keepAliveInitialDelay");
-  const { allowHalfOpen, ...others } = options as DuplexOptions;
+  const { allowHalfOpen, signal: _, ...others } = options as DuplexOptions;
   return { ...others, allowHalfOpen: Boolean(allowHalfOpen), emitClose: false, autoDestroy: true, decodeStrings: false };
 }
 

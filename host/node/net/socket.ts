@@ -1,33 +1,27 @@
-import type { SocketConnectOpts, TcpNetConnectOpts } from "node:net";
-import { Duplex } from "node:stream";
+import type { SocketConnectOpts } from "node:net";
+import { addAbortSignal, Duplex } from "node:stream";
 import type { Address } from "../address";
 import { Channel, type Done, LATER, type Reader } from "./channel";
 import type { Context } from "./context";
-import { dial, type Local } from "./dial";
+import { dial, type DialOptions } from "./dial";
+import type { Dialler } from "./dialler";
+import { type NamedAddress, Names } from "./names";
 import { callError, nodeError } from "./errors";
 import { IdleTimer } from "./idle";
 import { normalize } from "./normalize";
 import { type SocketOptions, streamOptions, UserBuffer } from "./options";
 import type { Server } from "./server";
 import { bytesIn, type Chunk, octetsOf } from "./pieces";
+import { Tuning } from "./tuning";
 import { checkDuration, checkFunction } from "./validate";
 
 type Outcome = (error?: Error | null) => void;
-
-/** One end as `address()` says it. */
-export interface NamedAddress {
-  address?: string;
-  family?: string;
-  port?: number;
-}
-
-const named = (address: Address | undefined): NamedAddress => (address ? { ...address, family: "IPv4" } : {});
 
 /**
  * A TCP connection of a board with the events, methods and properties of `net.Socket`, in its order; a Duplex, so that whatever
  * runs over a socket of Node's runs over it.
  */
-export class Socket extends Duplex implements Reader {
+export class Socket extends Duplex implements Reader, Dialler {
   /** connect() has been called, and it is not yet known what comes of it. */
   connecting = false;
   /** What setTimeout() was given, ms; undefined before. */
@@ -38,18 +32,16 @@ export class Socket extends Duplex implements Reader {
   autoSelectFamilyAttemptedAddresses: string[] | undefined;
   #channel: Channel | null = null;
   #counted: Server | null = null;
-  #local: NamedAddress | undefined;
-  #peer: NamedAddress | undefined;
   #read = 0;
   #written = 0;
   #pending: Chunk[] = [];
   #lastQueued = 0;
-  #noDelay: boolean;
-  #keepAlive: boolean;
-  #keepAliveDelay: number;
   #resetting = false;
   #peerEnded = false;
   #buffer: UserBuffer | undefined;
+  readonly #names = new Names();
+  readonly #tuning: Tuning;
+  readonly #signal: AbortSignal | undefined;
   readonly #context: Context;
   readonly #idle: IdleTimer;
 
@@ -57,12 +49,12 @@ export class Socket extends Duplex implements Reader {
     super(streamOptions(options));
     this.#context = context;
     this.#idle = new IdleTimer(context.board.clock, () => this._onTimeout());
-    this.#noDelay = Boolean(options.noDelay);
-    this.#keepAlive = Boolean(options.keepAlive);
-    this.#keepAliveDelay = Math.trunc(Math.max(0, options.keepAliveInitialDelay ?? 0) / 1000);
+    this.#tuning = new Tuning(Boolean(options.noDelay), Boolean(options.keepAlive), options.keepAliveInitialDelay);
+    this.#signal = options.signal;
     this.#buffer = UserBuffer.of(options.onread);
     this.on("end", this.#onEnd);
     if (channel) this.#adopt(channel);
+    if (options.signal) addAbortSignal(options.signal, this);
     if (!channel || options.readable === false) return;
     if (options.pauseOnCreate) (this as { readableFlowing: boolean | null }).readableFlowing = false;
     else this.read(0);
@@ -76,47 +68,45 @@ export class Socket extends Duplex implements Reader {
   connect(port: number, connectionListener?: () => void): this;
   connect(path: string, connectionListener?: () => void): this;
   connect(...args: unknown[]): this {
-    const { options, callback } = normalize<Partial<TcpNetConnectOpts> & { path?: string }>(args);
+    const { options, callback } = normalize<DialOptions>(args);
     if (callback) this.once("connect", callback);
     if (options.port === undefined && (options.path ?? null) === null) {
-      throw nodeError(TypeError, "ERR_MISSING_ARGS", 'The "options" or "port" or "path" arguments must be specified');
+      throw nodeError(TypeError, "ERR_MISSING_ARGS", 'The "options" or "port" or "path" argument must be specified');
     }
+    // Node begins all the same, and then has a socket that is both aborted and connected.
+    if (this.#signal?.aborted) return this;
     this.#peerEnded = false;
-    if (this.destroyed) this.#channel = null;
-    this._renew();
+    if (!this.#channel) this._renew();
     this._unrefTimer();
     this.connecting = true;
     dial(this, this.#context, options);
     return this;
   }
 
-  /** For `dial`: begin with a fresh socket, unless the one there has not been used. */
-  _renew(again = false): void {
-    if (this.#channel && !again) return;
+  /** @internal Begin with a fresh connection, in place of one that has ended or failed. */
+  _renew(): void {
     this.#channel?.close();
     (this as unknown as { _undestroy(): void })._undestroy();
-    this.#peer = undefined;
+    this.#names.forgetRemote();
     this.#adopt(Channel.open(this.#context));
   }
 
-  /** For `dial`: bind if asked to, then connect; 0, and `done` tells, or what failed and why. */
-  _attempt(peer: Address, local: Local, done: Done): { status: number; syscall: string } {
-    const channel = this.#channel;
-    if (!channel) return { status: 0, syscall: "connect" };
-    if (local.address || local.port) {
-      const status = channel.bind({ address: local.address ?? "0.0.0.0", port: local.port ?? 0 });
-      if (status < 0) return { status, syscall: "bind" };
-    }
-    return { status: channel.connect(peer, done), syscall: "connect" };
+  /** @internal */
+  _bind(local: Address): number {
+    return this.#channel?.bind(local) ?? 0;
   }
 
-  /** For `dial`: the handshake is done. */
+  /** @internal */
+  _dial(peer: Address, done: Done): number {
+    return this.#channel?.connect(peer, done) ?? 0;
+  }
+
+  /** @internal The handshake is done. */
   _established(): void {
     this.connecting = false;
-    this.#local = undefined;
+    this.#names.forgetLocal();
     this._unrefTimer();
-    if (this.#noDelay) this.#channel?.setNoDelay(true);
-    if (this.#keepAlive) this.#channel?.setKeepAlive(true, this.#keepAliveDelay);
+    if (this.#channel) this.#tuning.apply(this.#channel);
     this.emit("connect");
     this.emit("ready");
     if (!this.isPaused()) this.read(0);
@@ -130,7 +120,7 @@ export class Socket extends Duplex implements Reader {
 
   #adopt(channel: Channel): void {
     this.#channel = channel;
-    this.#local = undefined;
+    this.#names.forgetLocal();
     channel.reader = this;
     this.#buffer?.renew();
   }
@@ -197,7 +187,7 @@ export class Socket extends Duplex implements Reader {
   override write(chunk: unknown, callback?: Outcome): boolean;
   override write(chunk: unknown, encoding?: BufferEncoding, callback?: Outcome): boolean;
   override write(chunk: unknown, encoding?: BufferEncoding | Outcome, callback?: Outcome): boolean {
-    if (!this.#peerEnded || this.writableEnded) return super.write(chunk, encoding as BufferEncoding, callback);
+    if (!this.#peerEnded || !this.writableEnded) return super.write(chunk, encoding as BufferEncoding, callback);
     const error = nodeError(Error, "EPIPE", "This socket has been ended by the other party");
     const told = typeof encoding === "function" ? encoding : callback;
     if (typeof told === "function") process.nextTick(told, error);
@@ -274,9 +264,13 @@ export class Socket extends Duplex implements Reader {
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.connecting = false;
     this.#idle.stop();
-    if (this.#channel) this.#release(this.#channel, Boolean(error));
-    else process.nextTick(() => this.emit("close"));
-    callback(error);
+    if (this.#channel) {
+      this.#release(this.#channel, Boolean(error));
+      callback(error);
+    } else {
+      callback(error);
+      process.nextTick(() => this.emit("close"));
+    }
     const server = this.#counted;
     this.#counted = null;
     server?._released();
@@ -284,7 +278,7 @@ export class Socket extends Duplex implements Reader {
 
   #release(channel: Channel, hadError: boolean): void {
     this.#channel = null;
-    this.#local = undefined;
+    this.#names.forgetLocal();
     this.#read = channel.bytesRead;
     this.#written = channel.bytesWritten;
     const closed = (): void => void this.emit("close", hadError);
@@ -325,20 +319,13 @@ export class Socket extends Duplex implements Reader {
 
   /** Send small segments at once (TCP_NODELAY). */
   setNoDelay(noDelay = true): this {
-    const enable = Boolean(noDelay);
-    if (this.#channel && enable !== this.#noDelay) this.#channel.setNoDelay(enable);
-    this.#noDelay = enable;
+    this.#tuning.setNoDelay(this.#channel, Boolean(noDelay));
     return this;
   }
 
   /** Probe an idle peer (SO_KEEPALIVE), first after `initialDelay` ms; 0 leaves the time as it is. */
   setKeepAlive(enable = false, initialDelay = 0): this {
-    const on = Boolean(enable);
-    const delay = Math.trunc(initialDelay / 1000) || 0;
-    if (this.#channel && (on !== this.#keepAlive || (on && delay !== this.#keepAliveDelay)))
-      this.#channel.setKeepAlive(on, delay);
-    this.#keepAlive = on;
-    this.#keepAliveDelay = delay;
+    this.#tuning.setKeepAlive(this.#channel, Boolean(enable), initialDelay);
     return this;
   }
 
@@ -386,13 +373,11 @@ export class Socket extends Duplex implements Reader {
 
   /** Our end: address, family, port; empty when there is none. */
   address(): NamedAddress {
-    if (!this.#channel) return {};
-    return (this.#local ??= named(this.#channel.localAddress()));
+    return this.#names.local(this.#channel);
   }
 
   #peerName(): NamedAddress {
-    if (this.#channel && !this.connecting) this.#peer ??= named(this.#channel.remoteAddress());
-    return this.#peer ?? {};
+    return this.#names.remote(this.connecting ? null : this.#channel);
   }
 
   get remoteAddress(): string | undefined {

@@ -1,0 +1,36 @@
+import type { Address } from "../address";
+import type { Channel } from "./channel";
+
+/** One end as `address()` says it. */
+export interface NamedAddress {
+  address?: string;
+  family?: string;
+  port?: number;
+}
+
+const named = (address: Address | undefined): NamedAddress => (address ? { ...address, family: "IPv4" } : {});
+
+/** Both ends of a connection. The other one is remembered when it has been asked for, also beyond the end. */
+export class Names {
+  private near: NamedAddress | undefined;
+  private far: NamedAddress | undefined;
+
+  /** Empty when there is no connection and none has been begun. */
+  local(channel: Channel | null): NamedAddress {
+    if (!channel?.isNamed) return {};
+    return (this.near ??= named(channel.localAddress()));
+  }
+
+  remote(channel: Channel | null): NamedAddress {
+    if (channel) this.far ??= named(channel.remoteAddress());
+    return this.far ?? {};
+  }
+
+  forgetLocal(): void {
+    this.near = undefined;
+  }
+
+  forgetRemote(): void {
+    this.far = undefined;
+  }
+}
