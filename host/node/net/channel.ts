@@ -13,7 +13,7 @@ export interface Reader {
   /** Octets have come; false when no more are wanted for now. */
   octets(chunk: Buffer): boolean;
   /** The peer sends no more. */
-  over(): void;
+  end(): void;
   /** Reading has failed. @param errno negative */
   fault(errno: number): void;
 }
@@ -254,7 +254,7 @@ export class Channel {
   private finishReading(status: number): void {
     this.readStop();
     if (status < 0) this.reader?.fault(status);
-    else this.reader?.over();
+    else this.reader?.end();
   }
 
   private transmit(write: Write): void {

@@ -30,7 +30,7 @@ export class Names {
     this.near = undefined;
   }
 
-  forgetRemote(): void {
-    this.far = undefined;
+  forget(): void {
+    this.near = this.far = undefined;
   }
 }

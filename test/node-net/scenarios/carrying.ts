@@ -150,7 +150,7 @@ export const carrying: Record<string, (stage: Stage) => Promise<void>> = {
       stage.note("reader", octets === buffer);
       return true;
     };
-    const client = stage.connect({ port, onread: { buffer, callback } } as never);
+    const client = stage.connect({ port, onread: { buffer, callback } });
     await closed(client);
     stage.note("client", "bytes", client.bytesRead);
     delete stage.diary.reader;
@@ -165,7 +165,7 @@ export const carrying: Record<string, (stage: Stage) => Promise<void>> = {
       setImmediate(resume);
       return false;
     };
-    client = stage.connect({ port, onread: { buffer: () => new Uint8Array(4), callback } } as never, { data: false });
+    client = stage.connect({ port, onread: { buffer: () => new Uint8Array(4), callback } }, { data: false });
     await closed(client);
   },
 

@@ -80,7 +80,7 @@ export const connecting: Record<string, (stage: Stage) => Promise<void>> = {
 
   async "the options of the constructor are those of connect"(stage) {
     const { port } = await stage.serve((peer) => peer.end("x"));
-    const client = stage.connect({ port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 1000, timeout: 5000 } as never);
+    const client = stage.connect({ port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 1000, timeout: 5000 });
     stage.note("client", "timeout", client.timeout);
     await closed(client);
   },
@@ -199,7 +199,7 @@ export const connecting: Record<string, (stage: Stage) => Promise<void>> = {
       );
     };
     const client = stage.connect({ port, host: "some.where", lookup: lookup as never });
-    client.on("error", (error: AggregateError) => stage.note("client", ...error.errors));
+    client.on("error", (error: AggregateError) => stage.note("client", ...(error.errors as Error[])));
     await closed(client);
   },
 
@@ -265,7 +265,7 @@ export const connecting: Record<string, (stage: Stage) => Promise<void>> = {
     const go = (options: unknown): unknown => new near.Socket().on("error", () => {}).connect(options as never);
     stage.try("call", "nothing", () => go({}));
     for (const port of [-1, 65536, 1.5, "", "abc", NaN, null, {}, true])
-      stage.try("call", `port ${String(port)}`, () => go({ port }));
+      stage.try("call", `port ${JSON.stringify(port)}`, () => go({ port }));
     stage.try("call", "port", () => near.connect(70000));
     stage.try("call", "localAddress", () => go({ port: 1, localAddress: "here" }));
     stage.try("call", "localPort", () => go({ port: 1, localPort: "x" }));
@@ -274,9 +274,9 @@ export const connecting: Record<string, (stage: Stage) => Promise<void>> = {
     stage.try("call", "attemptTimeout", () => go({ port: 1, host: "a", autoSelectFamilyAttemptTimeout: "x" }));
     stage.try("call", "attemptTimeout 0", () => go({ port: 1, host: "a", autoSelectFamilyAttemptTimeout: 0 }));
     stage.try("call", "signal", () => new near.Socket({ signal: {} as never }));
-    stage.try("call", "objectMode", () => new near.Socket({ objectMode: true } as never));
-    stage.try("call", "readableObjectMode", () => new near.Socket({ readableObjectMode: true } as never));
-    stage.try("call", "writableObjectMode", () => new near.Socket({ writableObjectMode: true } as never));
+    stage.try("call", "objectMode", () => new near.Socket({ objectMode: true }));
+    stage.try("call", "readableObjectMode", () => new near.Socket({ readableObjectMode: true }));
+    stage.try("call", "writableObjectMode", () => new near.Socket({ writableObjectMode: true }));
     stage.try("call", "keepAliveInitialDelay", () => new near.Socket({ keepAliveInitialDelay: "x" } as never));
   },
 };

@@ -74,16 +74,13 @@ export const ending: Record<string, (stage: Stage) => Promise<void>> = {
 
   async "write after the peer's end, when that has ended us too"(stage) {
     const { client, peer } = await stage.pair();
-    client.once("end", () =>
-      setImmediate(() => {
-        stage.note(
-          "client",
-          "write ->",
-          client.write("x", (error) => stage.note("client", "write callback", error)),
-        );
-      }),
-    );
     peer.end();
+    await event(client, "finish");
+    stage.note(
+      "client",
+      "write ->",
+      client.write("x", (error) => stage.note("client", "write callback", error)),
+    );
     await closed(client, peer);
   },
 

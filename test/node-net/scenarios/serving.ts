@@ -1,3 +1,4 @@
+import type { Socket } from "../../../host/node/net";
 import { closed, event, type Stage, turns } from "../stage";
 
 /** Servers. */
@@ -157,9 +158,9 @@ export const serving: Record<string, (stage: Stage) => Promise<void>> = {
       Object.getOwnPropertySymbols(server).find((key) => key.description === "kCapture")!,
       true,
     );
-    server.on("connection", async (peer) => {
-      stage.watch("peer", peer as never);
-      throw new Error("not ready");
+    server.on("connection", (peer: Socket): unknown => {
+      stage.watch("peer", peer);
+      return Promise.reject(new Error("not ready"));
     });
     await new Promise<void>((resolve) => server.listen(0, stage.host, resolve));
     const { port } = server.address()!;

@@ -50,7 +50,7 @@ export const settings: Record<string, (stage: Stage) => Promise<void>> = {
   async "setTimeout() with what is no time"(stage) {
     const { client, peer } = await stage.pair();
     for (const time of [-1, Infinity, NaN, "5", undefined, {}])
-      stage.try("client", `time ${String(time)}`, () => client.setTimeout(time as never));
+      stage.try("client", `time ${JSON.stringify(time)}`, () => client.setTimeout(time as never));
     for (const callback of ["x", 1, null, {}]) stage.try("client", "callback", () => client.setTimeout(5, callback as never));
     stage.try("client", "callback", () => client.setTimeout(0, "x" as never));
     client.end();
