@@ -546,6 +546,21 @@ export const enum Drop {
   RingFull,
   LinkDown,
   LoopbackFull,
+  // IPv4 fragments: behind the others, as small numbers are short in the code
+  /** RFC 791 §3.2: no multiple of eight octets though there are more, or nothing at all. */
+  IpFragmentSize,
+  /** The header of TCP is divided (RFC 1858, RFC 3128). */
+  IpFragmentTiny,
+  /** Octets that are there already, but different; a second end; something behind the end (RFC 5722, for IPv4 too). */
+  IpFragmentOverlap,
+  /** It reaches beyond 65,535 octets, or beyond REASSEMBLY_MAX. */
+  IpFragmentTooLong,
+  /** All of it is there already: harmless. */
+  IpFragmentDuplicate,
+  /** The datagram gave way to a newer one, or to a socket that needed the memory. */
+  IpFragmentNoRoom,
+  /** The rest of the datagram did not come in time. */
+  IpFragmentTimeout,
   count,
 }
 
@@ -605,6 +620,9 @@ export const enum Counter {
   TcpPathMtuDecreases,
   TcpBlackHoles,
   TcpOrphansReset,
+  IpFragmentsIn,
+  /** Datagrams put together. */
+  IpReassembled,
   count,
 }
 

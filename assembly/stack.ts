@@ -8,7 +8,9 @@ import { datagram } from "./ip/datagram";
 import { datagramArrives, loopbackArrives } from "./ip/input";
 import { agePaths, initPaths } from "./ip/pmtu";
 import { initLimits } from "./ip/limit";
+import { REASSEMBLY } from "./ip/fragments";
 import { initQuote, quote, quoteUnsent } from "./ip/quote";
+import { datagramDone, initReassembly, reassemblyTick, reassemblyWait } from "./ip/reassembly";
 import { arpDeadline, arpTick, hasArpDeadline, initArp } from "./link/arp";
 import { arpArrives } from "./link/arp_input";
 import { frameArrives } from "./link/input";
@@ -50,6 +52,7 @@ export function start(s0: u32, s1: u32, s2: u32, s3: u32): void {
   initQuote();
   initPaths();
   initBuffers();
+  if (REASSEMBLY) initReassembly();
   initTimers();
   initTable();
   initTcbs();
@@ -68,6 +71,7 @@ export function input(time: u32): void {
   setNow(time);
   attendNeighbours();
   agePaths();
+  if (REASSEMBLY) reassemblyTick();
   for (let n: u32 = 0; n < POLL_BUDGET; n++) {
     const descriptor = rxNext();
     if (descriptor == 0) break;
@@ -93,6 +97,7 @@ export function output(): u32 {
   let wait = timeWaitDeadline();
   if (timersWait()) wait = min(wait, until(timersDeadline()));
   if (hasArpDeadline()) wait = min(wait, until(arpDeadline()));
+  if (REASSEMBLY) wait = min(wait, reassemblyWait());
   return wait;
 }
 
@@ -112,6 +117,7 @@ function delivered(): void {
     drop(Drop.IpProtocol);
     unreachable(Unreachable.Protocol);
   }
+  if (REASSEMBLY) datagramDone();
 }
 
 /** Send requests that are due; tell the senders of what waited in vain (RFC 1122 §2.4). */

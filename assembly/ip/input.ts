@@ -5,11 +5,13 @@ import { fold } from "../wire/checksum";
 import { ETHERNET_HEADER } from "../wire/ethernet";
 import { IPV4_HEADER, Ipv4Header } from "../wire/ipv4";
 import { datagram } from "./datagram";
+import { REASSEMBLY } from "./fragments";
 import { address, isBroadcast, isReserved } from "./iface";
+import { fragmentArrives } from "./reassembly";
 
 /**
  * The IPv4 datagram in `frame` (RFC 1122 §3.2.1): fills `datagram` and returns Drop.None when it is sound, whole and for us;
- * anything else is dropped silently. A TTL of 0 or 1 is no reason (§3.2.1.7).
+ * anything else is dropped silently, or kept until the rest of it has come. A TTL of 0 or 1 is no reason (§3.2.1.7).
  */
 export function datagramArrives(): Drop {
   const header = Ipv4Header.at(frame.payload);
@@ -27,7 +29,7 @@ export function datagramArrives(): Drop {
   const broadcast = own == 0 || dst != own;
   if (broadcast && !isBroadcast(dst)) return drop(Drop.IpNotForUs);
   if (frame.toGroup && !broadcast) return drop(Drop.IpLinkBroadcast);
-  if (header.isFragment) return drop(Drop.IpFragment);
+  if (!REASSEMBLY && header.isFragment) return drop(Drop.IpFragment);
   datagram.linkBroadcast = frame.toGroup;
   datagram.ipBroadcast = broadcast;
   datagram.checksumOk = frame.checksumOk;
@@ -60,6 +62,10 @@ function take(header: Ipv4Header): Drop {
   datagram.protocol = header.protocol;
   datagram.ttl = header.ttl;
   datagram.tos = header.tos;
+  if (REASSEMBLY && header.isFragment) {
+    const missing = fragmentArrives();
+    if (missing != Drop.None) return missing;
+  }
   count(Counter.IpIn);
   return Drop.None;
 }

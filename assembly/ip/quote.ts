@@ -9,24 +9,24 @@ import { isLocal } from "./iface";
 @final
 @unmanaged
 export class Quote {
-  /** TCP or UDP. */
-  protocol: u32;
   localAddress: u32;
   foreignAddress: u32;
-  localPort: u32;
-  foreignPort: u32;
   /** TCP: the sequence number of the quoted segment; it must be checked (RFC 5927 §4.1). */
   seq: u32;
-  type: u32;
-  code: u32;
+  localPort: u16;
+  foreignPort: u16;
   /** Octets of the quoted datagram, as it was when it met the error. */
-  total: u32;
+  total: u16;
   /** Next-hop MTU of "fragmentation needed", as it came: 0 from old routers, anything from forgers. */
-  mtu: u32;
+  mtu: u16;
+  /** TCP or UDP. */
+  protocol: u8;
+  type: u8;
+  code: u8;
   /** There is a quote the transport has not seen; whoever dispatches it clears this. */
   pending: bool;
 }
-export const quote = changetype<Quote>(memory.data(44, 4));
+export const quote = changetype<Quote>(memory.data(24, 4));
 
 /** Octets behind the quoted IP header that every error has (RFC 792). */
 const QUOTED_MIN: u32 = 8;
@@ -43,9 +43,9 @@ export function quoteArrives(message: IcmpHeader, length: u32): Drop {
   const size = inner.size;
   if (size < IPV4_HEADER || size + QUOTED_MIN > length) return drop(Drop.IcmpQuote);
   if (inner.total < size + QUOTED_MIN || inner.isFragment || !isLocal(inner.src)) return drop(Drop.IcmpQuote);
-  quote.type = message.type;
-  quote.code = message.code;
-  quote.mtu = message.nextMtu;
+  quote.type = <u8>message.type;
+  quote.code = <u8>message.code;
+  quote.mtu = <u16>message.nextMtu;
   return take(inner) ? Drop.None : drop(Drop.IcmpQuote);
 }
 
@@ -53,13 +53,13 @@ export function quoteArrives(message: IcmpHeader, length: u32): Drop {
 function take(inner: Ipv4Header): bool {
   if (inner.protocol != Protocol.IPPROTO_TCP && inner.protocol != Protocol.IPPROTO_UDP) return false;
   const ports = inner.payload;
-  quote.protocol = inner.protocol;
+  quote.protocol = <u8>inner.protocol;
   quote.localAddress = inner.src;
   quote.foreignAddress = inner.dst;
-  quote.localPort = be.get16(ports);
-  quote.foreignPort = be.get16(ports + 2);
+  quote.localPort = <u16>be.get16(ports);
+  quote.foreignPort = <u16>be.get16(ports + 2);
   quote.seq = be.get32(ports + 4);
-  quote.total = inner.total;
+  quote.total = <u16>inner.total;
   quote.pending = true;
   return true;
 }
@@ -67,8 +67,8 @@ function take(inner: Ipv4Header): bool {
 /** A datagram of ours that was not sent, because its neighbour stayed silent: as if the first router had said that there is no such host. */
 export function quoteUnsent(at: usize): void {
   const header = Ipv4Header.at(at);
-  quote.type = IcmpType.Unreachable;
-  quote.code = Unreachable.Host;
+  quote.type = <u8>IcmpType.Unreachable;
+  quote.code = <u8>Unreachable.Host;
   take(header);
 }
 
@@ -97,5 +97,5 @@ const errnos = memory.data<u8>([
 export function quoteErrno(): Errno {
   if (quote.type == IcmpType.ParameterProblem) return Errno.EPROTO;
   if (quote.type == IcmpType.TimeExceeded) return Errno.EHOSTUNREACH;
-  return load<u8>(errnos + quote.code);
+  return load<u8>(errnos + <usize>quote.code);
 }

@@ -1,5 +1,6 @@
-import { BUFFERS, MAX_BUF, MIN_BUF } from "../config";
+import { BUFFERS, MAX_BUF, MIN_BUF, REASSEMBLIES } from "../config";
 import { bufferPressure } from "../settings";
+import { LOANS, beginLoan, endLoan, initLoans, lentOctets, loanAt, loanSize } from "./loans";
 
 /**
  * The arena of the socket buffers: a buddy system. A buffer is a power of two from MIN_BUF to MAX_BUF ("order" 0 and up); two free
@@ -34,6 +35,7 @@ export function initBuffers(): void {
     for (; block + (1 << order) <= BLOCKS; block += 1 << order) link(block, <u32>order);
   }
   store<u32>(freeBlocks, BLOCKS);
+  if (LOANS) initLoans();
 }
 
 /** Octets that are free, in whatever pieces. */
@@ -48,6 +50,7 @@ export function freeOctets(): u32 {
  */
 export function sizeFor(wanted: u32): u32 {
   const size = wanted <= MIN_BUF ? MIN_BUF : wanted >= MAX_BUF ? MAX_BUF : powerFrom(wanted);
+  if (LOANS && largestFree() < size) recallLoans();
   const fair = max<u32>(freeOctets() / bufferPressure(), MIN_BUF);
   const most = min<u32>(0x80000000 >>> clz<u32>(fair), largestFree());
   return min<u32>(size, most);
@@ -55,6 +58,14 @@ export function sizeFor(wanted: u32): u32 {
 
 /** A buffer of `size` octets (a power of two, MIN_BUF..MAX_BUF), or 0 when no block is large enough. Its content is left as it was. */
 export function takeBuffer(size: u32): usize {
+  const at = takeFree(size);
+  if (!LOANS || at || lentOctets() == 0) return at;
+  recallLoans();
+  return takeFree(size);
+}
+
+// prettier-ignore
+@inline function takeFree(size: u32): usize {
   const order = orderOf(size);
   const larger = load<u32>(orders) >> order;
   if (larger == 0) return 0;
@@ -87,6 +98,27 @@ export function freeBuffer(at: usize, size: u32): void {
     order++;
   }
   link(block, order);
+}
+
+/** A buffer that nobody needs at present, as loan `i`, in the place of the one that was; 0 when there is none, and that one stays. */
+export function lendBuffer(i: u32, size: u32): usize {
+  const at = takeFree(size);
+  if (!at) return 0;
+  endLoan(i);
+  beginLoan(i, at, size);
+  return at;
+}
+
+/** Loan `i`, if there is one, is given back. */
+export function returnLoan(i: u32): void {
+  const at = loanAt(i);
+  if (!at) return;
+  endLoan(i);
+  freeBuffer(at, loanSize(i));
+}
+
+function recallLoans(): void {
+  for (let i: u32 = 0; i < REASSEMBLIES; i++) returnLoan(i);
 }
 
 // prettier-ignore

@@ -31,6 +31,9 @@ export const enum IcmpType {
   ParameterProblem = 12,
 }
 
+/** The code of IcmpType.TimeExceeded that hosts send: not all fragments came in time (RFC 792). */
+export const REASSEMBLY_EXCEEDED: u32 = 1;
+
 /** Codes of IcmpType.Unreachable (RFC 792, RFC 1122 §3.2.2.1). */
 export const enum Unreachable {
   Net = 0,

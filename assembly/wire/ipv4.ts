@@ -107,6 +107,13 @@ export class Ipv4Header {
   // prettier-ignore
   @inline get payloadLength(): u32 { return this.total - this.size; }
 
+  /** Put together from fragments, it has `total` octets; the checksum is left to the caller. */
+  makeWhole(total: u32): void {
+    be.set16(this.p + TOTAL, total);
+    be.set16(this.p + FRAGMENT, 0);
+    this.checksum = 0;
+  }
+
   /**
    * Start a header without options, checksum 0, addresses left to the caller: an atomic datagram, DF set and the identification
    * without meaning (RFC 6864 §4.1).

@@ -206,17 +206,7 @@ describe("time to live (H17)", () => {
   });
 });
 
-describe("fragments and other protocols (H21)", () => {
-  test.each([0x2000, 0x0001, 0x2001, 0x1fff, 0x3fff, 0x6000])(
-    "flags and offset 0x%x: dropped with a reason of their own",
-    async (fragment) => {
-      const w = await world();
-      const peer = w.peer();
-      w.expectDrop("IpFragment", () => send(peer, { fragment }));
-      w.expectDrop("IpFragment", () => peer.udp({ src: 5, dst: 99 }, wire.pattern(32), { fragment }));
-    },
-  );
-
+describe("flags and other protocols (H21)", () => {
   test("the reserved flag and a missing DF are no reason", async () => {
     const w = await world();
     const peer = w.peer();

@@ -147,9 +147,21 @@ function parseIp(packet: Packet, bytes: Uint8Array): void {
   packet.ip = ip;
   if (ip.ttl === 0) packet.problems.push("TTL 0");
   checkPadding(packet, bytes.subarray(totalLength));
-  if (ip.protocol === IpProtocol.Tcp) parseTcp(packet, ip);
+  if (isFragment(ip)) checkFragment(packet, ip);
+  else if (ip.protocol === IpProtocol.Tcp) parseTcp(packet, ip);
   else if (ip.protocol === IpProtocol.Udp) parseUdp(packet, ip);
   else if (ip.protocol === IpProtocol.Icmp) parseIcmp(packet, ip);
+}
+
+/** A piece of a datagram: what it carries means nothing by itself. */
+export function isFragment(ip: IpPacket): boolean {
+  return (ip.fragment & 0x3fff) !== 0;
+}
+
+function checkFragment(packet: Packet, ip: IpPacket): void {
+  if (ip.fragment & 0x4000) packet.problems.push("a fragment that must not be fragmented");
+  if (ip.fragment & 0x2000 && ip.payload.length % 8 !== 0) packet.problems.push("a fragment that ends inside a block");
+  if (ip.payload.length === 0) packet.problems.push("a fragment of nothing");
 }
 
 function transportSum(ip: IpPacket): number {

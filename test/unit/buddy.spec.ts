@@ -1,5 +1,6 @@
 import { BUFFER_PRESSURE, BUFFERS, MAX_BUF, MIN_BUF } from "../../assembly/config";
-import { freeBuffer, freeOctets, initBuffers, sizeFor, takeBuffer } from "../../assembly/storage/buddy";
+import { freeBuffer, freeOctets, initBuffers, lendBuffer, returnLoan, sizeFor, takeBuffer } from "../../assembly/storage/buddy";
+import { endLoan, lentOctets, loanAt } from "../../assembly/storage/loans";
 import { Dice, HELD } from "./support/dice";
 
 const MOST: i32 = <i32>(BUFFERS / MIN_BUF);
@@ -182,5 +183,36 @@ describe("the buffers", () => {
       initBuffers();
       freeBuffer(takeBuffer(MIN_BUF) + 16, MIN_BUF);
     }).toThrow();
+  });
+});
+
+describe("buffers on loan", () => {
+  it("are taken back when a socket needs the memory, and only then", () => {
+    initBuffers();
+    expect(lendBuffer(0, MAX_BUF)).not.toBe(0);
+    expect(lendBuffer(1, MIN_BUF)).not.toBe(0);
+    expect(lentOctets()).toBe(MAX_BUF + MIN_BUF);
+    const at = takeBuffer(MIN_BUF);
+    expect(loanAt(0)).not.toBe(0);
+    freeBuffer(at, MIN_BUF);
+    while (loanAt(0) != 0) expect(takeBuffer(MIN_BUF)).not.toBe(0);
+    expect(loanAt(1)).toBe(0);
+    expect(lentOctets()).toBe(0);
+    while (takeBuffer(MIN_BUF) != 0) {}
+    expect(freeOctets()).toBe(0);
+    expect(lendBuffer(0, MIN_BUF)).toBe(0);
+  });
+
+  it("can be given back, or become a buffer like any other", () => {
+    initBuffers();
+    lendBuffer(0, MIN_BUF);
+    returnLoan(0);
+    returnLoan(0);
+    expect(freeOctets()).toBe(BUFFERS);
+    const at = lendBuffer(1, MIN_BUF);
+    endLoan(1);
+    expect(freeOctets()).toBe(BUFFERS - MIN_BUF);
+    freeBuffer(at, MIN_BUF);
+    expect(freeOctets()).toBe(BUFFERS);
   });
 });

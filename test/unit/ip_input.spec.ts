@@ -230,13 +230,14 @@ describe("addresses", () => {
 });
 
 describe("fragments and TTL", () => {
-  it("a fragment is dropped, first or later; DF and the reserved bit are none", () => {
+  it("a fragment is kept, first or later, or dropped for its size; DF and the reserved bit make none", () => {
     bootWithPeer();
     const fields = memory.data<u16>([0x2000, 0x0001, 0x1fff, 0x6000, 0xa000]);
     for (let i: u32 = 0; i < 5; i++) {
       ping();
       be.set16(raw + 20, load<u16>(fields + (i << 1)));
-      expect(receiveIp()).toBe(Drop.IpFragment);
+      const why = i < 2 ? Drop.IpFragment : i == 2 ? Drop.IpFragmentTooLong : Drop.IpFragmentDuplicate;
+      expect(receiveIp()).toBe(why);
     }
     ping();
     be.set16(raw + 20, 0xc000);
