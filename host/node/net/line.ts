@@ -88,7 +88,7 @@ export abstract class Line extends Duplex {
     return super.resume();
   }
 
-  override read(size?: number): unknown {
+  override read(size?: number): ReturnType<Duplex["read"]> {
     this.#readOn();
     return super.read(size);
   }
