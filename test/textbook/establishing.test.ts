@@ -173,6 +173,20 @@ describe("Establishing: how it fails", () => {
     expect(w.board.error(fd)).toBe(errno);
   });
 
+  test("EHOSTUNREACH from unanswered ARP: nobody has the address", async () => {
+    const w = await world();
+    const fd = w.board.open("10.0.0.77", 80);
+    w.board.events.length = 0;
+    const started = w.now;
+    w.waitFor("the end", () => w.board.events.includes(fd));
+    expect(w.now - started).toBeLessThan(10_000);
+    expect(w.board.ready(fd) & Poll.POLLERR).toBe(Poll.POLLERR);
+    expect(w.board.error(fd)).toBe(Errno.EHOSTUNREACH);
+    const later = w.peer({ ip: "10.0.0.77" }).flow({ port: 80 });
+    expect(named(w.board.connect(fd, "10.0.0.77", 80))).toBe("-EINPROGRESS");
+    later.accept();
+  });
+
   test("ENETUNREACH without a route, at once and without a packet", async () => {
     const w = await world();
     const before = w.sent();
