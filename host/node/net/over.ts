@@ -1,7 +1,9 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import type { Server as NodeServer, Socket as NodeSocket, TcpNetConnectOpts } from "node:net";
+import type { Duplex } from "node:stream";
 import * as tls from "node:tls";
+import { Carrier, carrierOf, named } from "./carrier";
 import type { Net } from "./index";
 
 /** A socket of a board in the eyes of code that was written for Node's: it has what that uses. */
@@ -17,7 +19,11 @@ function asNodes(socket: ReturnType<Net["connect"]>): NodeSocket {
 export function serveOver<S extends NodeServer>(net: Net, server: S): S {
   const { allowHalfOpen, pauseOnConnect, noDelay, keepAlive, keepAliveInitialDelay } = server as S & Record<string, never>;
   const settings = { allowHalfOpen, pauseOnConnect, noDelay, keepAlive, keepAliveInitialDelay };
-  const front = net.createServer(settings, (socket) => void server.emit("connection", socket));
+  const isSecure = server instanceof tls.Server;
+  const front = net.createServer({ ...settings, allowHalfOpen: isSecure || allowHalfOpen }, (socket) => {
+    server.emit("connection", isSecure ? new Carrier(socket) : socket);
+  });
+  if (isSecure) server.prependListener("secureConnection", (secure: tls.TLSSocket) => void nameServed(secure));
   for (const event of ["listening", "error", "drop"]) front.on(event, (...args: unknown[]) => void server.emit(event, ...args));
   const closeInside = server.close.bind(server);
   const listen = (...args: unknown[]): S => {
@@ -47,6 +53,11 @@ export function serveOver<S extends NodeServer>(net: Net, server: S): S {
   return Object.defineProperty(server, "listening", { get: () => front.listening });
 }
 
+function nameServed(secure: tls.TLSSocket): void {
+  const carrier = carrierOf(secure);
+  if (carrier) named(secure, carrier);
+}
+
 /** An agent for `http.request` and for packages that take one: its connections are the board's. Options are those of `http.Agent`. */
 export function agentOver(net: Net, options?: http.AgentOptions): http.Agent {
   const agent = new http.Agent(options);
@@ -58,7 +69,7 @@ export function secureAgentOver(net: Net, options?: https.AgentOptions): https.A
   type Create = (to: TcpNetConnectOpts & tls.ConnectionOptions) => tls.TLSSocket;
   const agent = new https.Agent(options);
   const create = (agent as unknown as { createConnection: Create }).createConnection.bind(agent);
-  const createConnection: Create = (to) => create({ ...to, socket: asNodes(net.connect(to)) });
+  const createConnection: Create = (to) => carried(net, to, create);
   return Object.assign(agent, { createConnection });
 }
 
@@ -66,7 +77,18 @@ export function secureAgentOver(net: Net, options?: https.AgentOptions): https.A
 export type ConnectTls = (options: tls.ConnectionOptions, listener?: () => void) => tls.TLSSocket;
 
 export function tlsOver(net: Net): ConnectTls {
-  return (options, listener) => tls.connect({ ...options, socket: asNodes(net.connect(options as TcpNetConnectOpts)) }, listener);
+  return (options, listener) =>
+    carried(net, options as TcpNetConnectOpts, (whole: tls.ConnectionOptions) => tls.connect(whole, listener));
+}
+
+/** Connect, and lay TLS on it. */
+function carried<T extends TcpNetConnectOpts>(
+  net: Net,
+  to: T,
+  secure: (to: T & { socket: Duplex }) => tls.TLSSocket,
+): tls.TLSSocket {
+  const socket = new Carrier(net.connect({ ...to, allowHalfOpen: true }));
+  return named(secure({ ...to, socket }), socket);
 }
 
 /** What undici asks a connector for. */
@@ -91,8 +113,9 @@ export function undiciOver(net: Net, options: tls.ConnectionOptions = {}): Undic
   return ({ hostname, port, protocol, servername, localAddress }, callback) => {
     const isSecure = protocol === "https:";
     const to = { host: hostname, port: Number(port) || (isSecure ? 443 : 80), localAddress: localAddress ?? undefined };
-    const plain = asNodes(net.connect({ noDelay: true, ...to }));
-    const socket = isSecure ? tls.connect({ servername, ...options, ALPNProtocols: ["http/1.1"], socket: plain }) : plain;
+    const socket = isSecure
+      ? tlsOver(net)({ servername, ...options, ...to, ALPNProtocols: ["http/1.1"] })
+      : asNodes(net.connect({ noDelay: true, ...to }));
     const failed = (error: Error): void => callback(error, null);
     socket.once("error", failed);
     socket.once(isSecure ? "secureConnect" : "connect", () => {

@@ -1,11 +1,19 @@
 /** Runs inside of a network namespace, started by the tests beside this folder. */
 import { serve } from "../../interop/inside/serve";
-import { Ecosystem } from "./lab";
+import { Ground, scenarios } from "./lab";
 
-const lab = new Ecosystem();
+type Call = (...args: unknown[]) => unknown;
+
+const ground = new Ground();
+const played = scenarios as unknown as Record<string, Call | undefined>;
+
 serve(
-  new Proxy(lab, {
-    get: (_, name) => (lab[name as keyof Ecosystem] as (...args: unknown[]) => unknown).bind(lab),
+  new Proxy(ground, {
+    get: (_, name) => {
+      const scenario = played[String(name)];
+      if (scenario) return (...args: unknown[]) => scenario(ground.place, ...args);
+      return (ground[name as keyof Ground] as Call).bind(ground);
+    },
   }),
-  () => lab.close(),
+  () => ground.close(),
 );
