@@ -6,7 +6,7 @@ import tseslint from "typescript-eslint";
 const globals = { process: "readonly", console: "readonly", URL: "readonly", TextEncoder: "readonly" };
 
 export default defineConfig(
-  { ignores: ["build/", "node_modules/", "host/wasm3/", "host/boards/"] },
+  { ignores: ["build/", "dist/", "node_modules/", "host/wasm3/", "host/boards/"] },
   {
     files: ["**/*.{js,mjs}"],
     extends: [eslint.configs.recommended],
