@@ -455,6 +455,8 @@ export const enum SocketRow {
   HalfOpen,
   TimeWait,
   Udp,
+  /** An end of `socketpair`: protocol 0, its ports are the numbers of the ends, foreignPort 0 where the other is closed. */
+  Pair,
 }
 
 /** Why a received frame or segment was discarded, or an outgoing one not sent. Each has a counter: `stats()`. */

@@ -67,6 +67,10 @@ export function traced(): u32 {
 export function socket(family: u32, type: u32, protocol: u32): i32 {
   return calls.socketOf(Owner.Host, family, type, protocol);
 }
+/** socketpair(2): two connected sockets of AF_UNIX, their descriptors in the two words at `fds`; 0 or -errno, -ENOSYS where PAIRS is 0. */
+export function socketpair(family: u32, type: u32, protocol: u32, fds: usize): i32 {
+  return calls.socketPairOf(Owner.Host, Owner.Host, family, type, protocol, fds);
+}
 /** The next descriptor of the host's something happened to, or -EAGAIN. News come once: use it until -EAGAIN. */
 export function next_event(): i32 {
   return calls.nextEvent(Owner.Host);

@@ -1,6 +1,6 @@
 import { Drop, Protocol } from "./abi";
 import { setNow, until } from "./clock";
-import { ARP_ERRORS, POLL_BUDGET } from "./config";
+import { ARP_ERRORS, PAIRS, POLL_BUDGET } from "./config";
 import { initRings, loDone, loNext, rxDone, rxNext } from "./driver/mac_ring";
 import { icmpArrives, unreachable } from "./ip/icmp";
 import { initIface } from "./ip/iface";
@@ -18,6 +18,7 @@ import { seedRandom } from "./random";
 import { initSettings } from "./settings";
 import { initDatagrams } from "./socket/datagram";
 import { initDescriptors } from "./socket/descriptor";
+import { initPairs } from "./socket/pair_end";
 import { drop, initStats } from "./stats";
 import { initBuffers } from "./storage/buddy";
 import { segmentArrives } from "./tcp/arrive";
@@ -64,6 +65,7 @@ export function start(s0: u32, s1: u32, s2: u32, s3: u32): void {
   initPorts();
   initDescriptors();
   initDatagrams();
+  if (PAIRS) initPairs();
 }
 
 /** Take the frames that have come (POLL_BUDGET at most from each ring) and run the timers that are due. */

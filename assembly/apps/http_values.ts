@@ -1,4 +1,5 @@
-import { AddressRecord, Owner, Protocol, SocketRecord, SocketRow, State } from "../abi";
+import { AddressRecord, Owner, SocketRecord, SocketRow, State } from "../abi";
+import { PAIRS } from "../config";
 import { Address } from "../lib/address";
 import { octets, size } from "../lib/text";
 import { Client, Flag } from "./http_client";
@@ -91,7 +92,7 @@ function rowValue(client: Client, letter: u32, row: usize): void {
     case 111: // o  owner
       return show(client, Format.Word, wordAt(OWNERS, load<u8>(row, SocketRecord.owner)));
     case 112: // p  protocol
-      return show(client, Format.Text, load<u8>(row, SocketRecord.protocol) == Protocol.IPPROTO_TCP ? text("tcp") : text("udp"));
+      return show(client, Format.Text, protocolText(row));
     case 113: // q  send queue
       return showNumber(client, load<u32>(row, SocketRecord.sendQueue));
     case 114: // r  receive queue
@@ -114,8 +115,14 @@ function comma(client: Client): void {
   if (!first) show(client, Format.Text, text(","));
 }
 
+function protocolText(row: usize): usize {
+  const kind = <u32>load<u8>(row, SocketRecord.kind);
+  if (PAIRS && kind == SocketRow.Pair) return text("unix");
+  return kind == SocketRow.Udp ? text("udp") : text("tcp");
+}
+
 function showState(client: Client, row: usize): void {
-  if (load<u8>(row, SocketRecord.kind) == SocketRow.Udp) return show(client, Format.Text, text(""));
+  if (<SocketRow>load<u8>(row, SocketRecord.kind) >= SocketRow.Udp) return show(client, Format.Text, text(""));
   show(client, Format.Word, wordAt(STATES, load<u8>(row, SocketRecord.state)));
 }
 

@@ -1,5 +1,5 @@
 import { Errno, IpOption, Level, MessageFlag, PathMtuDiscovery, Poll, Shutdown, SocketOption } from "../abi";
-import { TTL } from "../config";
+import { TTL, UDP_BUF } from "../config";
 import { notify } from "../events";
 import { LOCALHOST, isBroadcast } from "../ip/iface";
 import { pathMtu } from "../ip/pmtu";
@@ -7,7 +7,7 @@ import { sourceFor } from "../ip/route";
 import { autobind, bindPcb } from "../udp/bind";
 import { UDP_MAX, initUdpOutput, mayWrite, sendDatagram, stopWaiting } from "../udp/output";
 import { Pcb, UdpFlag, givePcb, initPcbs, takePcb } from "../udp/pcb";
-import { closeQueue, discard, openQueue, peek, queueEmpty, received, resizeQueue } from "../udp/queue";
+import { closeQueue, discard, openQueue, peek, queueEmpty, received, resizeQueue } from "../storage/queue";
 
 /** Octets of headers around the data of a datagram. */
 const UDP_HEADERS: u32 = 28;
@@ -25,7 +25,7 @@ export function initDatagrams(): void {
 export function datagramOpen(socket: u32): i32 {
   const pcb = takePcb(socket);
   if (!pcb) return -Errno.ENOBUFS;
-  if (openQueue(pcb)) return <i32>pcb.index;
+  if (openQueue(pcb, UDP_BUF)) return <i32>pcb.index;
   givePcb(pcb);
   return -Errno.ENOBUFS;
 }

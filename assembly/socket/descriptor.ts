@@ -1,5 +1,5 @@
 import { Errno, Owner } from "../abi";
-import { MAX_SOCKETS } from "../config";
+import { MAX_SOCKETS, PAIRS } from "../config";
 import { forget, initEvents, nextSocketOf, setOwner } from "../events";
 import { Tcb } from "../tcp/tcb";
 import { BITMAP_HEADER, Bitmap } from "../storage/bitmap";
@@ -11,13 +11,15 @@ import { resetTimeouts } from "./timeouts";
 export const enum Kind {
   Stream = 1,
   Datagram,
+  /** One end of `socketpair`. */
+  Pair,
 }
 
 @final
 @unmanaged
 export class Socket {
   kind: Kind;
-  /** Index of its Tcb or its datagram record. */
+  /** Index of its Tcb, its datagram record, or its end of a pair. */
   pcb: u16;
   /** Descriptors that stand for it. */
   references: u16;
@@ -29,6 +31,9 @@ export class Socket {
   }
   @inline get index(): u32 {
     return <u32>((changetype<usize>(this) - table) / SOCKET_SIZE);
+  }
+  @inline get isPair(): bool {
+    return PAIRS > 0 && this.kind == Kind.Pair;
   }
 }
 
@@ -48,26 +53,23 @@ export function initDescriptors(): void {
   initEvents();
 }
 
-/** The index of the socket a descriptor stands for, or -EBADF. */
-export function socketAt(fd: i32): i32 {
-  if (<u32>fd >= MAX_FDS) return -Errno.EBADF;
+/** The socket a descriptor stands for; null is EBADF. */
+export function socketAt(fd: i32): Socket | null {
+  if (<u32>fd >= MAX_FDS) return null;
   const i = <u32>load<u16>(descriptors + ((<usize>fd) << 1));
-  return i == NO_SOCKET ? -Errno.EBADF : <i32>i;
+  return i == NO_SOCKET ? null : Socket.at(i);
 }
 
 /** The Tcb behind a stream descriptor; 0 if it is none, and then `refusal(fd)` is the errno. */
 // prettier-ignore
 @inline export function streamOf(fd: i32): usize {
-  const i = socketAt(fd);
-  if (i < 0) return 0;
-  const socket = Socket.at(i);
-  return socket.kind == Kind.Stream ? changetype<usize>(Tcb.at(socket.pcb)) : 0;
+  const socket = socketAt(fd);
+  return socket && socket.kind == Kind.Stream ? changetype<usize>(Tcb.at(socket.pcb)) : 0;
 }
 
-/** Why `streamOf` found nothing: -EBADF, or -EOPNOTSUPP for a datagram socket. */
+/** Why `streamOf` found nothing: -EBADF, or -EOPNOTSUPP for a socket of another kind. */
 export function refusal(fd: i32): i32 {
-  const i = socketAt(fd);
-  return i < 0 ? i : -Errno.EOPNOTSUPP;
+  return socketAt(fd) ? -Errno.EOPNOTSUPP : -Errno.EBADF;
 }
 
 /** A new socket without a descriptor, or -EMFILE. */

@@ -3,7 +3,8 @@ import { Flag } from "../tcp/flags";
 import { Tcb } from "../tcp/tcb";
 import { atMark, heldToMark, urgentLeft } from "../tcp/urgent";
 import { datagramNext } from "./datagram";
-import { Kind, Socket, socketAt } from "./descriptor";
+import { Kind, socketAt } from "./descriptor";
+import { pairAsk } from "./pair";
 import { seqpacketNext } from "./seqpacket";
 
 /**
@@ -11,9 +12,9 @@ import { seqpacketNext } from "./seqpacket";
  * be negative; -EINVAL for a listener (as Linux), -ENOTTY for a question that makes no sense here.
  */
 export function ioctl(fd: i32, request: u32): i32 {
-  const i = socketAt(fd);
-  if (i < 0) return i;
-  const socket = Socket.at(i);
+  const socket = socketAt(fd);
+  if (!socket) return -Errno.EBADF;
+  if (socket.isPair) return pairAsk(socket.pcb, request);
   return socket.kind == Kind.Datagram ? askDatagram(socket.pcb, request) : askStream(Tcb.at(socket.pcb), request);
 }
 

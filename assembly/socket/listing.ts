@@ -1,5 +1,5 @@
 import { Errno, Protocol, SocketRecord, SocketRow, State } from "../abi";
-import { MAX_TCBS, SYN_QUEUE, TIME_WAITS, UDP_SOCKETS } from "../config";
+import { MAX_TCBS, PAIRS, SYN_QUEUE, TIME_WAITS, UDP_SOCKETS } from "../config";
 import { NEVER, until } from "../clock";
 import { ownerOf } from "../events";
 import { held } from "../tcp/receiver";
@@ -9,6 +9,7 @@ import { nextTimer } from "../tcp/timers";
 import { TimeWait, isWaiting } from "../tcp/timewait";
 import { Pcb, isOpen } from "../udp/pcb";
 import { Socket } from "./descriptor";
+import { End, isOpenEnd } from "./pair_end";
 import { streamQueued } from "./stream";
 
 /** netstat: every connection, listener, half-open connection, TIME-WAIT and datagram socket as a SocketRecord. */
@@ -16,7 +17,8 @@ import { streamQueued } from "./stream";
 const HALF_OPENS: u32 = MAX_TCBS;
 const WAITS: u32 = HALF_OPENS + SYN_QUEUE;
 const DATAGRAMS: u32 = WAITS + TIME_WAITS;
-const ROWS: u32 = DATAGRAMS + UDP_SOCKETS;
+const ENDS: u32 = DATAGRAMS + UDP_SOCKETS;
+const ROWS: u32 = ENDS + 2 * PAIRS;
 
 /** Describe the row at or after `index`; returns the index to ask next, or -ENOENT when there are no more. */
 export function describe(index: u32, record: usize): i32 {
@@ -28,6 +30,7 @@ export function describe(index: u32, record: usize): i32 {
     if (i < HALF_OPENS) describeTcb(Tcb.at(i), record);
     else if (i < WAITS) describeHalfOpen(HalfOpen.at(i - HALF_OPENS), record);
     else if (i < DATAGRAMS) describeTimeWait(TimeWait.at(i - WAITS), record);
+    else if (PAIRS && i >= ENDS) describeEnd(End.at(i - ENDS), record);
     else describePcb(Pcb.at(i - DATAGRAMS), record);
     return <i32>(i + 1);
   }
@@ -37,6 +40,7 @@ export function describe(index: u32, record: usize): i32 {
 function exists(i: u32): bool {
   if (i < HALF_OPENS) return tcbs.has(i) && Tcb.at(i).state != State.TimeWait; // its record stands for it
   if (i < WAITS) return isHalfOpen(i - HALF_OPENS);
+  if (PAIRS && i >= ENDS) return isOpenEnd(i - ENDS);
   return i < DATAGRAMS ? isWaiting(i - WAITS) : isOpen(i - DATAGRAMS);
 }
 
@@ -90,4 +94,15 @@ function describePcb(pcb: Pcb, record: usize): void {
   endpoints(record, pcb.localAddress, pcb.localPort, pcb.foreignAddress, pcb.foreignPort);
   owned(record, pcb.socket);
   store<u32>(record, pcb.queued, SocketRecord.receiveQueue);
+}
+
+/** The ends are numbered from 1, so that a reader sees which belong together; a foreign port of 0: the other end is closed. */
+function describeEnd(end: End, record: usize): void {
+  const peer = end.peer;
+  const isThere = isOpenEnd(peer.index);
+  kind(record, SocketRow.Pair, Protocol.IPPROTO_IP, isThere ? State.Established : State.Closed);
+  endpoints(record, 0, end.index + 1, 0, isThere ? peer.index + 1 : 0);
+  owned(record, end.socket);
+  store<u32>(record, end.queued, SocketRecord.receiveQueue);
+  store<u32>(record, peer.queued, SocketRecord.sendQueue);
 }

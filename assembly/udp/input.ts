@@ -9,7 +9,7 @@ import { fold, pseudo, sum } from "../wire/checksum";
 import { IcmpType, Unreachable } from "../wire/icmp";
 import { UdpHeader } from "../wire/udp";
 import { NO_PCB, Pcb, UdpFlag, bucketFirst } from "./pcb";
-import { enqueue } from "./queue";
+import { enqueue } from "../storage/queue";
 
 /** How well a socket fits a datagram. */
 const enum Fit {

@@ -1,4 +1,5 @@
 import { TTL, UDP_SOCKETS } from "../config";
+import { Queue } from "../storage/queue";
 import { SLOTS_ENTRY, SLOTS_HEADER, Slots } from "../storage/slots";
 
 /** Bits of Pcb.flags. */
@@ -18,21 +19,14 @@ export const enum UdpFlag {
 /** The end of a chain. */
 export const NO_PCB: u32 = 0xffff;
 
-/** One datagram socket. */
+/** One datagram socket; its queue is what it has received. */
 @final
 @unmanaged
-export class Pcb {
+export class Pcb extends Queue {
   /** 0: any of ours. */
   localAddress: u32;
   /** 0: not connected. */
   foreignAddress: u32;
-  /** The receive queue: a ring of `size` octets, free-running positions. */
-  buffer: usize;
-  size: u32;
-  head: u32;
-  tail: u32;
-  /** Octets of data in the queue, record headers and padding not counted. */
-  queued: u32;
   /** 0: unbound. */
   private _localPort: u16;
   private _foreignPort: u16;

@@ -3,10 +3,10 @@ import { formatIPv4 } from "./address";
 
 /** One row of netstat. */
 export interface SocketInfo {
-  protocol: "tcp" | "udp";
-  /** What the row stands for: Tcp, HalfOpen, TimeWait, Udp. */
+  protocol: "tcp" | "udp" | "unix";
+  /** What the row stands for: Tcp, HalfOpen, TimeWait, Udp, Pair. */
   kind: string;
-  /** State of RFC 9293 by name; "" for datagram sockets. */
+  /** State of RFC 9293 by name; "" for what is not TCP. */
   state: string;
   /** Who reads the socket's events. */
   owner: string;
@@ -57,7 +57,7 @@ export function socketsOf({ exports, view }: Inspected): SocketInfo[] {
 function rowOf(record: SocketView): SocketInfo {
   const tcp = record.protocol === Protocol.IPPROTO_TCP;
   return {
-    protocol: tcp ? "tcp" : "udp",
+    protocol: tcp ? "tcp" : record.kind === SocketRow.Pair ? "unix" : "udp",
     kind: SocketRow[record.kind] ?? String(record.kind),
     state: tcp ? (State[record.state] ?? String(record.state)) : "",
     owner: Owner[record.owner] ?? String(record.owner),

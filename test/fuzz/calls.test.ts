@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Level, MessageFlag, SandwireOption, SocketOption, SocketType, TcpOption } from "../../host/node/abi";
 import { pattern } from "../support/packet";
+import { socketPair } from "../support/pairs";
 import { Random } from "../support/random";
 import type { Station } from "../support/station";
 import { world, type World } from "../support/world";
@@ -9,7 +10,7 @@ const STEPS = 3000;
 const FIRST_PORT = 8001;
 const PORTS = 4;
 /** One more than the boards have, and -1. */
-const DESCRIPTORS = 16;
+const DESCRIPTORS = 18;
 const OPTIONS = [...Object.values(SocketOption), ...Object.values(TcpOption)].filter((value) => typeof value === "number");
 const PAUSES = [1, 5, 50, 300, 2000, 30_000];
 const SEEDS = Array.from({ length: 30 }, (_, i) => i + 1);
@@ -21,6 +22,8 @@ const CALLS: Call[] = [
   (board) => board.socket(),
   (board) => board.socket(),
   (board) => board.socket(SocketType.SOCK_SEQPACKET),
+  (board, _fd, random) =>
+    socketPair(board, random.pick([SocketType.SOCK_STREAM, SocketType.SOCK_DGRAM, SocketType.SOCK_SEQPACKET])),
   (board, fd, random) => board.bind(fd, FIRST_PORT + random.below(PORTS)),
   (board, fd, random) => board.listenOn(fd, random.below(5) - 1),
   (board, fd) => board.accept(fd),
