@@ -20,6 +20,9 @@ export interface Timer {
 /** Events that may happen at one instant of virtual time before we say that time stands still. */
 const LIVELOCK = 20_000_000;
 
+/** Turns of the event loop without work in virtual time after which nothing is left that could bring some. */
+const PATIENCE = 16;
+
 /** Time that moves only when somebody says so. Starts at `now` and runs no faster than the work that is due in it. */
 export class VirtualClock implements Clock {
   readonly epoch = 0;
@@ -93,7 +96,7 @@ export class VirtualClock implements Clock {
     let settled = false;
     const mark = (): void => void (settled = true);
     promise.then(mark, mark);
-    for (let idle = 0; idle < 2; idle = this.step(until) ? 0 : idle + 1) {
+    for (let idle = 0; idle < PATIENCE; idle = this.step(until) ? 0 : idle + 1) {
       await turn();
       if (settled) return promise;
     }

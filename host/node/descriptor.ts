@@ -22,6 +22,11 @@ function listenersOf(board: Board): Map<number, () => void> {
   return listeners;
 }
 
+/** How many descriptors of a board are open on this side of the border: what is left of sockets nobody closed. */
+export function openDescriptors(board: Board): number {
+  return tables.get(board)?.size ?? 0;
+}
+
 /** A descriptor of a board's module that is closed exactly once, and the calls with records among their arguments. */
 export class Descriptor {
   /** Resolves when the descriptor has been given back; never rejects. */

@@ -31,3 +31,8 @@ export async function boards({
   onTestFinished(() => [client, server].forEach((board) => board.close()));
   return { clock, client, server, host: "10.0.0.2", near: createNet(client), far: createNet(server) };
 }
+
+/** `length` octets that differ from their neighbours. */
+export function pattern(length: number): Buffer {
+  return Buffer.from(Uint8Array.from({ length }, (_, i) => i % 251));
+}

@@ -22,6 +22,7 @@ import { checkBoolean, checkInt32 } from "./validate";
 
 export type { OnRead, SocketOptions } from "./options";
 export type { NamedAddress } from "./names";
+export { serveOn } from "./serve-on";
 export { Server, type ServerOptions, Socket };
 
 export interface NetOptions {
@@ -44,16 +45,26 @@ interface CreateServer {
   (options?: ServerOptions, connectionListener?: ConnectionListener): Server;
 }
 
+/** Classes that, as Node's, may be called without `new`. */
+interface SocketClass {
+  new (options?: SocketOptions): Socket;
+  (options?: SocketOptions): Socket;
+}
+interface ServerClass {
+  new (options?: ServerOptions | ConnectionListener, connectionListener?: ConnectionListener): Server;
+  (options?: ServerOptions | ConnectionListener, connectionListener?: ConnectionListener): Server;
+}
+
 /** The shape of `node:net`, over the TCP of one board. */
 export interface Net {
   createServer: CreateServer;
   connect: Connect;
   /** The same as `connect`. */
   createConnection: Connect;
-  Socket: new (options?: SocketOptions) => Socket;
+  Socket: SocketClass;
   /** The old name of Socket. */
-  Stream: new (options?: SocketOptions) => Socket;
-  Server: new (options?: ServerOptions | ConnectionListener, connectionListener?: ConnectionListener) => Server;
+  Stream: SocketClass;
+  Server: ServerClass;
   BlockList: typeof BlockList;
   SocketAddress: typeof SocketAddress;
   isIP: typeof isIP;
@@ -118,9 +129,15 @@ function classesOf(context: Context): Pick<Net, "Socket" | "Server"> {
       super(context, (channel, settings) => new BoardSocket(settings, channel), options, connectionListener);
     }
   }
-  Object.defineProperty(BoardSocket, "name", { value: "Socket" });
-  Object.defineProperty(BoardServer, "name", { value: "Server" });
-  return { Socket: BoardSocket, Server: BoardServer };
+  return { Socket: callable(BoardSocket, "Socket") as SocketClass, Server: callable(BoardServer, "Server") as ServerClass };
+}
+
+/** A class that may be called without `new`, which those of Node's may, being older than classes. */
+function callable(base: new (...args: never[]) => object, name: string): unknown {
+  Object.defineProperty(base, "name", { value: name });
+  const made = new Proxy(base, { apply: (target, _this, args) => Reflect.construct(target, args) as object });
+  Object.defineProperty(base.prototype, "constructor", { value: made, writable: true, configurable: true });
+  return made;
 }
 
 type FamilyDefaults = Pick<
