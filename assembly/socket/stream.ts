@@ -145,8 +145,9 @@ function receivable(tcb: Tcb): i32 {
   if (tcb.has(Flag.ReadShut)) return 0;
   const octets = readable(tcb);
   if (octets) return <i32>octets;
-  if (tcb.error) return takeError(tcb);
+  // Behind the peer's FIN nothing can be missing: a RST that follows it is the writer's matter, as with Linux (SOCK_DONE).
   if (tcb.has(Flag.FinReceived)) return 0;
+  if (tcb.error) return takeError(tcb);
   if (tcb.state != State.Closed) return -Errno.EAGAIN;
   return tcb.has(Flag.WasEstablished) || tcb.has(Flag.Active) ? 0 : -Errno.ENOTCONN;
 }

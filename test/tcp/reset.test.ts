@@ -88,6 +88,20 @@ describe("RST on a connection (RFC 5961 3.2)", () => {
     expect(w.board.close(fd)).toBe(0);
   });
 
+  test("behind the peer's FIN it is no news for the reader, who has had everything: EOF; the writer hears EPIPE", async () => {
+    const w = await world();
+    const { flow, fd } = passive(w);
+    flow.send({ flags: "FA", data: text("all") });
+    w.run(50);
+    flow.send({ flags: "R", seq: 5 });
+    w.run(5);
+    expect(w.board.recv(fd)).toEqual(text("all"));
+    expect(w.board.recv(fd)).toEqual(text(""));
+    expect(w.board.recv(fd)).toEqual(text(""));
+    expect(named(w.board.send(fd, text("x")))).toBe("-EPIPE");
+    expect(w.board.close(fd)).toBe(0);
+  });
+
   test("SO_ERROR tells it too, once", async () => {
     const w = await world();
     const { flow, fd } = passive(w);

@@ -180,6 +180,24 @@ export const ending: Record<string, (stage: Stage) => Promise<void>> = {
     await closed(client);
   },
 
+  async "a reset behind the peer's end"(stage) {
+    const { client, peer } = await stage.pair({ client: { allowHalfOpen: true }, data: false });
+    client.pause();
+    peer.end("everything");
+    await event(peer, "finish");
+    await turns();
+    client.write("not wanted any more");
+    await turns();
+    peer.resetAndDestroy();
+    await closed(peer);
+    await turns();
+    client.on("data", (chunk) => stage.note("client", "data", chunk));
+    client.resume();
+    await event(client, "end");
+    client.write("x", (error) => stage.note("client", "write callback", error));
+    await closed(client);
+  },
+
   async "a close with unread data is a reset"(stage) {
     const { client, peer } = await stage.pair({ data: false });
     client.resume();
