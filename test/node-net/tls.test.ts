@@ -22,7 +22,7 @@ async function tlsServer(b: Boards, options: tls.TlsOptions, talk: (socket: tls.
 
 /** Node's TLS client over a socket of the near board. */
 function secured(b: Boards, port: number, { cert: ca }: Identity, options: tls.ConnectionOptions = {}): tls.TLSSocket {
-  return tls.connect({ socket: b.near.connect(port, b.host), servername: NAME, ca, ...options });
+  return tls.connect({ socket: b.near.connect({ port, host: b.host, allowHalfOpen: true }), servername: NAME, ca, ...options });
 }
 
 async function textOf(stream: AsyncIterable<unknown>): Promise<string> {
