@@ -1,8 +1,8 @@
-import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { type Namespace, privateNetwork } from "../interop/namespace";
 import { Folder, pattern, sha256 } from "../interop/octets";
 import { needs } from "../support/needs";
+import { certify } from "./certificate";
 import { openEcosystem } from "./ecosystem";
 import type { Ecosystem } from "./inside/lab";
 import { KERNEL, nginxConfiguration } from "./nginx";
@@ -13,14 +13,6 @@ const BIG = 10_000_000;
 const whole = sha256(pattern(BIG));
 const MILLION = { length: 1_000_000, sha256: sha256(pattern(1_000_000)) };
 const TRUSTED = { authorized: true, subject: "sandwire.test" };
-
-/** A certificate of one's own, for the name sandwire.test, beside its key. */
-function certify(folder: Folder): void {
-  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-  const files = ["-keyout", folder.file("key.pem"), "-out", folder.file("cert.pem")];
-  const name = ["-subj", "/CN=sandwire.test", "-addext", "subjectAltName=DNS:sandwire.test", "-days", "2"];
-  execFileSync("openssl", ["req", "-x509", ...curve, ...files, ...name], { stdio: "pipe" });
-}
 
 describe("TLS with a self-made certificate", () => {
   const folder = new Folder();

@@ -4,9 +4,11 @@ import { Lab } from "../../interop/inside/lab";
 import * as http from "./http";
 import type { Place } from "./place";
 import * as tls from "./tls";
+import * as undici from "./undici";
+import * as websocket from "./websocket";
 
 /** What programs do on a board: functions of the place they run at, and of what they are told. */
-export const scenarios = { ...http, ...tls };
+export const scenarios = { ...http, ...tls, ...websocket, ...undici };
 
 type Scenarios = typeof scenarios;
 type Bound = {
