@@ -19,7 +19,7 @@ export const RECEIPT_OCTETS: u32 = 31;
 export const STATS: usize = text(
   '{"uptimeMs":$M,"version":"0.1.0","address":"$A","counters":{$<C$,"$N":$C$>},"sockets":[' +
     '$<S$,{"protocol":"$p","local":"$l:$m","foreign":"$f:$g","state":"$s","owner":"$o","receiveQueue":$r,"sendQueue":$q,' +
-    '"retransmits":$x,"cwnd":$w,"srtt":$t}$>]}\n$.',
+    '"timer":$i,"retransmits":$x,"cwnd":$w,"srtt":$t}$>]}\n$.',
 );
 
 /** The page asks for itself once a second and shows what has changed; without scripts the browser loads it anew. */
@@ -27,16 +27,16 @@ export const PAGE: usize = text(
   "<!DOCTYPE html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>" +
     "<title>Sandwire</title><noscript><meta http-equiv=refresh content=5></noscript><style>" +
     ":root{color-scheme:light dark}body{font:1em/1.5 system-ui;max-width:56em;margin:2em auto;padding:0 1em}" +
-    "h1{font-weight:300;color:#d60}h2{font-size:1em;margin:2em 0 .3em}div{overflow:auto}table{border-collapse:collapse}" +
+    "h1{color:#d60}h2{font-size:1em;margin:2em 0 0}div{overflow:auto}table{border-collapse:collapse}" +
     "td,th{text-align:left;padding:0 1.2em 0 0;white-space:nowrap}td,#c p{border-top:1px solid #8884}" +
-    "#c{columns:15em}#c p{margin:0;display:flex;justify-content:space-between}.off{opacity:.4}</style>" +
-    "<main><h1>Sandwire</h1><p>From a TCP/IP stack inside WebAssembly, at <b>$A</b>, up for " +
-    "<b>$D d $H h $I min $S s</b>.<br><a href=/stats.json>As JSON</a></p>" +
-    "<h2>Connections</h2><div><table><tr><th><th>Local<th>Foreign<th>State<th>Recv-Q<th>Send-Q" +
-    "$<S<tr><td>$p<td>$l:$m<td>$f:$g<td>$s<td>$r<td>$q$></table></div>" +
+    "#c{columns:15em}#c p{margin:0;display:flex;justify-content:space-between}</style>" +
+    "<main><h1>Sandwire</h1><p>From a TCP/IP stack in WebAssembly, at <b>$A</b>, up for " +
+    "<b>$D d $H h $I min $S s</b>.<br><a href=stats.json>JSON</a></p>" +
+    "<h2>Connections</h2><div><table><tr><th><th>Local<th>Foreign<th>State<th>Recv-Q<th>Send-Q<th>Timer, ms<th>Owner" +
+    "$<S<tr><td>$p<td>$l:$m<td>$f:$g<td>$s<td>$r<td>$q<td>$i<td>$o$></table></div>" +
     "<h2>Counters</h2><div id=c>$<C<p><span>$N</span>$C</p>$></div></main><script>" +
     "let m=document.querySelector('main');async function f(){try{m.innerHTML=(await(await fetch('/'," +
-    "{signal:AbortSignal.timeout(5e3)})).text()).split(/<.?main>/)[1];m.className=''}catch(e){m.className='off'}" +
+    "{signal:AbortSignal.timeout(5e3)})).text()).split(/<.?main>/)[1];m.style.opacity=1}catch(e){m.style.opacity=.4}" +
     "setTimeout(f,1e3)}setTimeout(f,1e3)</script>\n$.",
 );
 

@@ -1,4 +1,5 @@
 import { AddressRecord, Owner, SocketRecord, SocketRow, State } from "../abi";
+import { NEVER } from "../clock";
 import { PAIRS } from "../config";
 import { Address } from "../lib/address";
 import { octets, size } from "../lib/text";
@@ -85,6 +86,8 @@ function rowValue(client: Client, letter: u32, row: usize): void {
       return show(client, Format.Address, load<u32>(row, SocketRecord.foreignAddress));
     case 103: // g  foreign port
       return showNumber(client, load<u16>(row, SocketRecord.foreignPort));
+    case 105: // i  milliseconds to its next deadline
+      return showTimer(client, load<u32>(row, SocketRecord.timer));
     case 108: // l  local address
       return show(client, Format.Address, load<u32>(row, SocketRecord.localAddress));
     case 109: // m  local port
@@ -119,6 +122,11 @@ function protocolText(row: usize): usize {
   const kind = <u32>load<u8>(row, SocketRecord.kind);
   if (PAIRS && kind == SocketRow.Pair) return text("unix");
   return kind == SocketRow.Udp ? text("udp") : text("tcp");
+}
+
+function showTimer(client: Client, ms: u32): void {
+  if (ms != NEVER) return showNumber(client, ms);
+  show(client, Format.Text, client.route == Route.Page ? text("") : text("null"));
 }
 
 function showState(client: Client, row: usize): void {

@@ -13,6 +13,7 @@ import {
 } from "./cli-options";
 import { BUILD_EXAMPLES, type BuildCommand, buildFirmware } from "./cli-build";
 import { DRILL_EXAMPLES, type DrillCommand, drillFiles } from "./cli-drill";
+import { netstat, NETSTAT_EXAMPLES, type NetstatCommand, parseBoard, parseSeconds } from "./cli-netstat";
 import { run } from "./cli-run";
 import { FLAG_NAMES, OPTION_NAMES } from "../drill/config";
 import { SYSTEMS } from "../drill/settings";
@@ -44,6 +45,7 @@ interface Actions {
   run: (options: RunOptions) => Promise<void>;
   drill: (files: string[], options: DrillCommand) => Promise<void>;
   build: (app: string, options: BuildCommand) => Promise<void>;
+  netstat: (board: URL, options: NetstatCommand) => Promise<void>;
 }
 
 function program(act: Actions): Command {
@@ -73,9 +75,8 @@ function program(act: Actions): Command {
     .option("--app <FILE.wasm>", "run this firmware, in place of the demonstration")
     .option("--seed <N>", "the board's entropy and the faults' chance, to repeat a run", parseSeed)
     .action(act.run);
-  const drill = addDrill(sandwire, act);
-  const build = addBuild(sandwire, act);
-  for (const each of [sandwire, command, drill, build]) each.exitOverride().configureOutput({ outputError: () => undefined });
+  const others = [addDrill(sandwire, act), addBuild(sandwire, act), addNetstat(sandwire, act)];
+  for (const each of [sandwire, command, ...others]) each.exitOverride().configureOutput({ outputError: () => undefined });
   return sandwire;
 }
 
@@ -113,6 +114,23 @@ function addBuild(sandwire: Command, act: Actions): Command {
     .action(act.build);
 }
 
+function addNetstat(sandwire: Command, act: Actions): Command {
+  return sandwire
+    .command("netstat")
+    .description("show the sockets of a running board")
+    .argument("[board]", "port of this machine, or address, of its status page", parseBoard, parseBoard("8080"))
+    .helpOption("-h, --help", "print this help")
+    .addHelpText("after", NETSTAT_EXAMPLES)
+    .addOption(
+      new Option("-c, --continuous [seconds]", "look again and again, every second unless said")
+        .preset("1")
+        .argParser(parseSeconds),
+    )
+    .option("--counters", "show what it has counted, by name")
+    .option("--json", "print JSON, one line a look")
+    .action(act.netstat);
+}
+
 function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
@@ -121,7 +139,7 @@ function collect(value: string, before: string[] = []): string[] {
 async function main(args: string[]): Promise<number> {
   let code = 0;
   const drill = async (files: string[], options: DrillCommand): Promise<void> => void (code = await drillFiles(files, options));
-  const sandwire = program({ run, drill, build: buildFirmware });
+  const sandwire = program({ run, drill, build: buildFirmware, netstat });
   try {
     if (args.length === 0) sandwire.help();
     await sandwire.parseAsync(args, { from: "user" });
@@ -129,7 +147,7 @@ async function main(args: string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const message = error instanceof Error ? error.message : String(error);
-    const named = ["run", "drill", "build"].includes(args[0] ?? "") ? `${args[0]} ` : "";
+    const named = ["run", "drill", "build", "netstat"].includes(args[0] ?? "") ? `${args[0]} ` : "";
     const hint = error instanceof CommanderError ? `. Try \`sandwire ${named}--help\`.` : "";
     const line = message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
     console.error(`sandwire: ${hint ? line.replace(/\.$/, "") : line}${hint}`);

@@ -8,7 +8,11 @@ import { twoBoards } from "./example";
 const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
 const helpOf = (command: string): string =>
   spawnSync(process.execPath, ["host/node/sandwire.mjs", command, "--help"], { encoding: "utf8" }).stdout;
-const help = { run: helpOf("run"), drill: helpOf("drill"), build: helpOf("build") };
+const commands = ["run", "drill", "build", "netstat"] as const;
+const help = Object.fromEntries(commands.map((command) => [command, helpOf(command)])) as Record<
+  (typeof commands)[number],
+  string
+>;
 const optionsOf = (text: string): Set<string> =>
   new Set([...text.matchAll(/(?<![\w-])--[a-z][a-z-]*/g)].map(([option]) => option));
 
@@ -46,11 +50,12 @@ describe.each(pages())("%s", (path) => {
   });
 
   test("the options it gives to sandwire exist", () => {
-    const known = { run: optionsOf(help.run), drill: optionsOf(help.drill), build: optionsOf(help.build) };
     const commandOf = (part: string): keyof typeof help =>
-      (["drill", "build"] as const).find((name) => new RegExp(`sandwire(?:\\.mjs)? ${name} `).test(part)) ?? "run";
+      commands.find((name) => new RegExp(`sandwire(?:\\.mjs)? ${name}\\b`).test(part)) ?? "run";
     const calls = parts.filter((part) => /^(?:sudo |timeout \d+ )?(?:npx |node host\/node\/)?sandwire(?:\.mjs)? /.test(part));
-    const unknown = calls.flatMap((part) => [...optionsOf(part)].filter((option) => !known[commandOf(part)].has(option)));
+    const unknown = calls.flatMap((part) =>
+      [...optionsOf(part)].filter((option) => !optionsOf(help[commandOf(part)]).has(option)),
+    );
     expect(unknown).toEqual([]);
   });
 

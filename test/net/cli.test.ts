@@ -1,74 +1,30 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { needs } from "../support/needs";
+import { Commands } from "./command";
 
 const folder = mkdtempSync(join(tmpdir(), "sandwire-cli-"));
-const running = new Set<ChildProcess>();
+const commands = new Commands();
 afterAll(() => {
-  for (const child of running) child.kill("SIGKILL");
+  commands.kill();
   rmSync(folder, { recursive: true });
 });
-
-interface Ended {
-  code: number | null;
-  signal: string | null;
-  out: string;
-  err: string;
-}
-
-/** The command, running. */
-class Command {
-  out = "";
-  err = "";
-  readonly ended: Promise<Ended>;
-  private readonly child: ChildProcess;
-
-  constructor(...args: string[]) {
-    this.child = spawn(process.execPath, ["host/node/sandwire.mjs", ...args], { stdio: ["ignore", "pipe", "pipe"] });
-    running.add(this.child);
-    this.child.stdout?.on("data", (chunk: Buffer) => (this.out += chunk.toString()));
-    this.child.stderr?.on("data", (chunk: Buffer) => (this.err += chunk.toString()));
-    this.ended = new Promise((resolve) => {
-      this.child.once("close", (code, signal) => {
-        running.delete(this.child);
-        resolve({ code, signal, out: this.out, err: this.err });
-      });
-    });
-  }
-
-  /** Wait for a line of its output that matches; an Error when it ends before. */
-  async says(what: RegExp): Promise<string> {
-    let over = false;
-    void this.ended.then(() => (over = true));
-    for (;;) {
-      const found = what.exec(this.out);
-      if (found) return found[0];
-      if (over) throw new Error(`ended without saying ${String(what)}: ${this.out}${this.err}`);
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-  }
-
-  stop(signal: NodeJS.Signals): Promise<Ended> {
-    this.child.kill(signal);
-    return this.ended;
-  }
-}
 
 const page = async (url: string): Promise<string> => (await fetch(url)).text();
 
 describe("sandwire", () => {
   test("--help teaches with examples", async () => {
-    const { code, out, err } = await new Command("--help").ended;
+    const { code, out, err } = await commands.start("--help").ended;
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out).toContain("sandwire run --forward 8080:80");
   });
 
   test("run --help names every option", async () => {
-    const { code, out } = await new Command("run", "--help").ended;
+    const { code, out } = await commands.start("run", "--help").ended;
     expect(code).toBe(0);
     const names = "forward tap address gateway pcap print loss duplicate reorder corrupt latency profile app seed".split(" ");
     expect(names.filter((name) => !out.includes(`--${name}`))).toEqual([]);
@@ -76,7 +32,7 @@ describe("sandwire", () => {
 
   test("--version is the package's", async () => {
     const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
-    expect(await new Command("--version").ended).toMatchObject({ code: 0, out: `${version}\n` });
+    expect(await commands.start("--version").ended).toMatchObject({ code: 0, out: `${version}\n` });
   });
 });
 
@@ -111,7 +67,7 @@ describe("what cannot be run: one line on stderr, exit code 1", () => {
   ];
   for (const [args, words] of cases) {
     test.concurrent(args.join(" ").replace(folder, "..."), async () => {
-      const { code, out, err } = await new Command(...args).ended;
+      const { code, out, err } = await commands.start(...args).ended;
       expect({ code, out }).toEqual({ code: 1, out: "" });
       expect(err).toMatch(words);
       expect(err).toMatch(/^sandwire: [^\n]+\n$/);
@@ -123,7 +79,7 @@ describe("what cannot be run: one line on stderr, exit code 1", () => {
     const port = await new Promise<number>((resolve) => {
       server.listen({ host: "127.0.0.1", port: 0 }, () => resolve((server.address() as { port: number }).port));
     });
-    const { code, out, err } = await new Command("run", "--forward", `${port}:80`).ended;
+    const { code, out, err } = await commands.start("run", "--forward", `${port}:80`).ended;
     server.close();
     expect({ code, out }).toEqual({ code: 1, out: "" });
     expect(err).toMatch(new RegExp(`^sandwire: port ${port} of 127\\.0\\.0\\.1 is in use: [^\\n]*--forward [^\\n]*\\n$`));
@@ -147,7 +103,7 @@ needs(userNamespace)("a TAP interface without the right to one: one line, exit c
 describe("run", () => {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     test(`serves until ${signal}, then ends with exit code 0`, async () => {
-      const command = new Command("run", "--forward", "0:80", "--forward", "0:7");
+      const command = commands.start("run", "--forward", "0:80", "--forward", "0:7");
       const url = await command.says(/http:\/\/127\.0\.0\.1:\d+\//);
       await command.says(/127\.0\.0\.1:\d+ leads to port 7 of the board/);
       expect(await page(url)).toContain("</main>");
@@ -158,7 +114,7 @@ describe("run", () => {
   }
 
   test("ends with clients connected, too", async () => {
-    const command = new Command("run", "--forward", "0:80");
+    const command = commands.start("run", "--forward", "0:80");
     const url = await command.says(/http:\/\/127\.0\.0\.1:\d+\//);
     const body = fetch(`${url}bytes/1000000000`).then((response) => response.arrayBuffer());
     const broken = body.then(
@@ -173,7 +129,7 @@ describe("run", () => {
   test("captures and prints every frame, through a bad cable", async () => {
     const file = join(folder, "run.pcapng");
     const faults = ["--loss", "2%", "--duplicate", "5%", "--reorder", "5%", "--corrupt", "1%", "--latency", "1", "--seed", "7"];
-    const command = new Command("run", "--forward", "0:80", "--pcap", file, "--print", ...faults);
+    const command = commands.start("run", "--forward", "0:80", "--pcap", file, "--print", ...faults);
     const url = await command.says(/http:\/\/127\.0\.0\.1:\d+\//);
     const bytes = Buffer.from(await (await fetch(`${url}bytes/50000`)).arrayBuffer());
     expect(bytes.every((octet, i) => octet === i % 251) && bytes.length).toBe(50_000);
@@ -186,7 +142,7 @@ describe("run", () => {
   });
 
   test("other profile, other address", async () => {
-    const command = new Command("run", "--forward", "0:80", "--profile", "tiny", "--address", "192.168.7.1/28");
+    const command = commands.start("run", "--forward", "0:80", "--profile", "tiny", "--address", "192.168.7.1/28");
     const url = await command.says(/http:\/\/127\.0\.0\.1:\d+\//);
     expect(await page(url)).toContain("192.168.7.1");
     expect((await command.stop("SIGTERM")).code).toBe(0);

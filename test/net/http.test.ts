@@ -9,7 +9,7 @@ interface Stats {
   version: string;
   address: string;
   counters: Record<string, number>;
-  sockets: Record<string, string | number>[];
+  sockets: Record<string, string | number | null>[];
 }
 
 async function statsOf(site: Site): Promise<Stats> {
@@ -31,7 +31,8 @@ describe.each<Profile>(["tiny", "default", "host"])("a board of the profile %s",
     expect(page).toMatch(/^<!DOCTYPE html>/);
     expect(page).toContain("<b>10.0.0.2</b>");
     expect(page).toContain("<td>tcp<td>0.0.0.0:80<td>0.0.0.0:0<td>Listen<td>");
-    expect(page).toMatch(/<td>tcp<td>10\.0\.0\.2:80<td>10\.0\.0\.1:\d+<td>Established<td>0<td>\d+/);
+    expect(page).toContain("<th>Local<th>Foreign<th>State<th>Recv-Q<th>Send-Q<th>Timer, ms<th>Owner");
+    expect(page).toMatch(/<td>tcp<td>10\.0\.0\.2:80<td>10\.0\.0\.1:\d+<td>Established<td>0<td>\d+<td>\d*<td>Http/);
     expect(page).toMatch(/<p><span>FramesIn<\/span>\d+<\/p>/);
     expect(page).not.toContain("$");
   });
@@ -51,6 +52,8 @@ describe.each<Profile>(["tiny", "default", "host"])("a board of the profile %s",
       expect(value, name).toBeGreaterThanOrEqual(before[name]);
       expect(value, name).toBeLessThanOrEqual(after[name]);
     }
+    for (const { state, timer } of stats.sockets) if (state !== "Established") expect(timer).toBeNull();
+    expect(stats.sockets.every((row) => "timer" in row && "receiveQueue" in row && "sendQueue" in row)).toBe(true);
     const rows = stats.sockets.map(({ protocol, local, state, owner }) => `${protocol} ${local} ${state} ${owner}`);
     expect(rows.sort()).toEqual([
       "tcp 0.0.0.0:7 Listen Echo",
