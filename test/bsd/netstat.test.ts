@@ -42,7 +42,7 @@ describe("Looking: netstat", () => {
     expect(table.split("\n")).toEqual([
       "Proto  Recv-Q  Send-Q  Local address  Foreign address   State     Timer  Owner",
       "tcp         0       8  10.0.0.2:80    0.0.0.0:*         LISTEN           Http",
-      "udp    123456       0  10.0.0.2:80    10.0.0.100:50000         1500 ms  Http",
+      "udp    123456       0  10.0.0.2:80    10.0.0.100:50000          1500 ms  Http",
     ]);
   });
 
@@ -104,8 +104,12 @@ describe("Looking: sandwire netstat", () => {
 
   it("says in one line what is wrong, and what to do", async () => {
     const { port: other } = stranger.address() as AddressInfo;
+    const nobody = createServer().listen(0, "127.0.0.1");
+    await new Promise((resolve) => nobody.once("listening", resolve));
+    const { port: free } = nobody.address() as AddressInfo;
+    await new Promise((resolve) => nobody.close(resolve));
     const cases: [string[], RegExp][] = [
-      [["1"], /^sandwire: nothing listens at 127\.0\.0\.1:1: start a board with `npm start`, or say where/],
+      [[String(free)], /^sandwire: nothing listens at 127\.0\.0\.1:\d+: start a board with `npm start`, or say where/],
       [[String(other)], /answers, but not as a board's status page does: start a board/],
       [["99999"], /It is a port of this machine, or the address of a board's status page/],
       [["-c", "soon"], /It is seconds, such as 1 or 0\.5.* Try `sandwire netstat --help`\.$/m],
