@@ -9,13 +9,17 @@ import { loadModule, type Profile } from "./module";
 import { spread } from "./random";
 import { parseSubnet } from "./subnet";
 
+/** How a board is made. */
 export interface BoardOptions {
+  /** Its time: the machine's, or one that moves when told. */
   clock: Clock;
   /** What the board is called in errors (default "board"). */
   name?: string;
   /** The firmware; unless given, the build of `profile` and `debug`. */
   module?: WebAssembly.Module;
+  /** The size of the module (default "default"). */
   profile?: Profile;
+  /** Take the build with assertions, names and the trace ring (default false). */
   debug?: boolean;
   /** 128 bits, or a number to derive them from; unless given, from the system's entropy. */
   seed?: Uint32Array | number;
@@ -23,6 +27,7 @@ export interface BoardOptions {
   mac?: string;
   /** "10.0.0.2/24"; unless given, only 127.0.0.1 is configured. */
   address?: string;
+  /** The default gateway, "10.0.0.1"; none, when left out. */
   gateway?: string;
   /** Start the applications of the firmware (default false). */
   serve?: boolean;
@@ -32,7 +37,9 @@ export interface BoardOptions {
 
 /** Everything a board is at one moment. */
 export interface Snapshot {
+  /** A copy of the module's linear memory, which is its whole state. */
   readonly memory: Uint8Array;
+  /** Where the port is in the receive and the transmit ring. */
   readonly cursors: [number, number];
 }
 
@@ -42,12 +49,19 @@ const ROUNDS = 64;
 
 /** A module with its Ethernet controller, its clock and its entropy: a microcontroller board. */
 export class Board {
+  /** What errors call it. */
   readonly name: string;
+  /** Its time. */
   readonly clock: Clock;
+  /** The module's functions, typed; they throw an Error that names the board when the module traps. */
   readonly exports: SandwireExports;
+  /** The module's linear memory. It never grows, so the views below stay valid. */
   readonly memory: WebAssembly.Memory;
+  /** The memory as octets. */
   readonly u8: Uint8Array;
+  /** The memory as words of 32 bits. */
   readonly u32: Uint32Array;
+  /** The memory at any alignment. */
   readonly view: DataView;
   /** Called after a poll for each descriptor with news. */
   onEvent: (fd: number) => void = () => {};
@@ -102,6 +116,7 @@ export class Board {
     this.wake();
   }
 
+  /** Its Ethernet address, "02:00:00:00:00:01". */
   get mac(): string {
     return formatMac(this.port.address);
   }

@@ -10,6 +10,7 @@ export interface Clock {
   soon(run: () => void): void;
 }
 
+/** A piece of work that waits for its time. */
 export interface Timer {
   /** Forget it. Without effect when it has run. */
   cancel(): void;
@@ -62,6 +63,7 @@ export class VirtualClock implements Clock {
     this.moveTo(Math.max(until, this.now));
   }
 
+  /** Run everything that is due in the next `ms` milliseconds. */
   advanceBy(ms: number): void {
     this.advanceTo(this.now + ms);
   }

@@ -5,6 +5,7 @@ import { Descriptor, PAYLOAD } from "./descriptor";
 import { checked, systemError } from "./errors";
 import { AGAIN, Waiters } from "./waiters";
 
+/** How a UDP socket is opened. */
 export interface UdpOptions {
   /** Local port; 0 or nothing takes a free one. */
   port?: number;
@@ -16,7 +17,9 @@ export interface UdpOptions {
 
 /** A datagram and who sent it. */
 export interface Datagram {
+  /** Its octets. */
   data: Uint8Array;
+  /** The sender. */
   from: Address;
 }
 
@@ -28,6 +31,7 @@ export class UdpSocket implements AsyncIterable<Datagram> {
 
   /** Open and bind; throws the SystemError of the call that fails. */
   constructor(
+    /** The board whose socket it is. */
     readonly board: Board,
     options: UdpOptions = {},
   ) {
@@ -43,6 +47,7 @@ export class UdpSocket implements AsyncIterable<Datagram> {
     }
   }
 
+  /** Where it is bound. */
   get local(): Address {
     return this.descriptor.localAddress();
   }

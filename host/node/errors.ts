@@ -8,7 +8,9 @@ export interface SystemError extends Error {
   errno: number;
   /** The call that failed: "connect". */
   syscall: string;
+  /** The peer's or the local address, where the call has one. */
   address?: string;
+  /** The port that goes with it. */
   port?: number;
 }
 

@@ -29,7 +29,9 @@ export const LIMITS: Record<Profile, Limits> = {
   host: { connections: 1000, handshakes: 64, segment: 1460 },
 };
 
+/** How a gateway is made. */
 export interface GatewayOptions {
+  /** Its time; that of the board, usually. */
   clock: Clock;
   /** The end of the wire the gateway's own stack is attached to. */
   link: Link;
@@ -41,9 +43,11 @@ export interface GatewayOptions {
   limits?: Limits;
   /** How often a SYN is sent again before the board is given up: with 3, which is the default, after 15 seconds. */
   synRetries?: number;
+  /** What its stack's chance follows from; unless given, the system's entropy. */
   seed?: number;
 }
 
+/** What a gateway has done so far. */
 export interface GatewayCounts {
   /** Clients forwarded since the start. */
   forwarded: number;
@@ -61,6 +65,7 @@ export interface GatewayCounts {
 export interface Forward {
   /** The real host port, also when 0 was asked for. */
   readonly port: number;
+  /** The board's port it leads to. */
   readonly boardPort: number;
   /** Take no more clients. */
   close(): Promise<void>;
@@ -102,6 +107,7 @@ export class Gateway {
     return new Gateway(board, target, options.synRetries ?? 3, options.limits ?? LIMITS.default);
   }
 
+  /** What it has done so far. */
   get state(): GatewayCounts {
     return { ...this.counts, active: this.room.busy, waiting: this.room.waiting };
   }

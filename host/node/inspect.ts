@@ -3,6 +3,7 @@ import { formatIPv4 } from "./address";
 
 /** One row of netstat. */
 export interface SocketInfo {
+  /** What the socket speaks. */
   protocol: "tcp" | "udp" | "unix";
   /** What the row stands for: Tcp, HalfOpen, TimeWait, Udp, Pair. */
   kind: string;
@@ -12,17 +13,25 @@ export interface SocketInfo {
   owner: string;
   /** Lowest descriptor, or null where none is left. */
   fd: number | null;
+  /** Where it is bound, dotted decimal; "0.0.0.0" for every address. */
   localAddress: string;
+  /** Its port, 0 before it has one. */
   localPort: number;
+  /** Whom it talks to; "0.0.0.0" for nobody in particular. */
   foreignAddress: string;
+  /** The peer's port, or 0. */
   foreignPort: number;
   /** Connections of a listener that wait for accept(). */
   accepting: number;
+  /** Octets that have come and were not read; of a listener: connections that nobody has accepted. */
   receiveQueue: number;
+  /** Octets that were written and are not acknowledged; of a listener: its backlog. */
   sendQueue: number;
   /** Milliseconds to the next deadline, or null for none. */
   timer: number | null;
+  /** How often the oldest segment in flight was sent again. */
   retransmits: number;
+  /** The congestion window, octets. */
   cwnd: number;
   /** Smoothed round trip in ms. */
   srtt: number;

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
+/** The sizes there are modules of. */
 export const PROFILES = ["tiny", "default", "host"] as const;
 /** One source, three sizes; asconfig.json has the figures. */
 export type Profile = (typeof PROFILES)[number];

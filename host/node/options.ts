@@ -15,8 +15,9 @@ export interface TcpOptions {
   ttl?: number;
   /** Type of service, 0..255. */
   tos?: number;
-  /** Octets of receive and send buffer; the module rounds and bounds them. */
+  /** Octets of the receive buffer; the module rounds and bounds them. */
   receiveBuffer?: number;
+  /** The same of the send buffer. */
   sendBuffer?: number;
   /** Largest segment to send and to ask for, octets. */
   maxSegment?: number;

@@ -27,6 +27,7 @@ export class TcpServer implements AsyncIterable<TcpSocket> {
 
   /** Open, bind and listen; throws the SystemError of the call that fails. */
   constructor(
+    /** The board it listens on. */
     readonly board: Board,
     private readonly options: ListenOptions,
   ) {

@@ -8,9 +8,11 @@ import { TcpSocket } from "./stream";
 
 export { type Datagram, type ListenOptions, type TcpOptions, TcpServer, TcpSocket, type UdpOptions, UdpSocket };
 
+/** Whom to connect to, and how. */
 export interface ConnectOptions extends TcpOptions {
   /** The peer's address, dotted decimal. */
   host: string;
+  /** The peer's port. */
   port: number;
   /** Gives up: the socket is destroyed and connect rejects with the signal's reason. */
   signal?: AbortSignal;

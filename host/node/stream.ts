@@ -30,6 +30,7 @@ export class TcpSocket implements AsyncIterable<Uint8Array> {
 
   /** For `connect` and `TcpServer`: take over a descriptor. */
   constructor(
+    /** The board whose end this is. */
     readonly board: Board,
     fd: number,
     private peer?: Address,

@@ -6,27 +6,39 @@ export interface TcpInfo {
   state: string;
   /** What congestion control believes: "Open", "Disorder", "CWR", "Recovery", "Loss". */
   caState: string;
-  /** Timeouts in a row, unanswered probes. */
+  /** Timeouts in a row. */
   retransmits: number;
+  /** Unanswered probes of a closed window or of an idle peer. */
   probes: number;
+  /** Whether both ends send timestamps (RFC 7323). */
   timestamps: boolean;
+  /** Whether both ends know selective acknowledgements (RFC 2018). */
   sack: boolean;
+  /** Whether windows are scaled (RFC 7323). */
   windowScale: boolean;
+  /** Whether both ends know explicit congestion notification (RFC 3168). */
   ecn: boolean;
-  /** Retransmission timeout, smoothed round trip and its variation. */
+  /** Retransmission timeout. */
   rto: number;
+  /** Smoothed round trip. */
   rtt: number;
+  /** Its variation. */
   rttvar: number;
-  /** Octets of text in a full segment, each way. */
+  /** Octets of text in a full segment that is sent. */
   sendMss: number;
+  /** The same of what the peer sends. */
   receiveMss: number;
-  /** In flight; of these: held by the peer beyond a hole, believed lost, sent again. */
+  /** In flight. */
   unacked: number;
+  /** Of these: held by the peer beyond a hole. */
   sacked: number;
+  /** Of these: believed lost. */
   lost: number;
+  /** Of these: sent again. */
   retrans: number;
   /** Sent again since the connection began. */
   totalRetrans: number;
+  /** Congestion window. */
   cwnd: number;
   /** Infinity before the first loss. */
   ssthresh: number;

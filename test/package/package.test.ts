@@ -19,7 +19,7 @@ beforeAll(async () => {
   packed = await elsewhere.pack();
   await elsewhere.install(packed, "typescript", "@types/node", "assemblyscript");
   elsewhere.copy("examples/hello.ts", "hello.ts");
-  for (const program of ["two-boards.ts", "visit-hello.ts"]) elsewhere.copy(`examples/node/${program}`, `src/${program}`);
+  for (const program of ["two-boards.ts", "ask-the-time.ts", "visit-hello.ts"]) elsewhere.copy(`examples/node/${program}`, `src/${program}`);
 }, 600_000);
 afterAll(() => elsewhere.close());
 
@@ -70,6 +70,7 @@ describe("a TypeScript program in an empty project", () => {
     const entries = [
       ".",
       "./net",
+      "./dgram",
       "./assembly",
       "./assembly/exports",
       "./wasm/tiny.wasm",
@@ -111,6 +112,12 @@ describe("a TypeScript program in an empty project", () => {
   test("two boards talk through what is shaped like node:net", async () => {
     await compile();
     expect(await elsewhere.node("out/two-boards.js")).toEqual({ code: 0, out: "Hello, 10.0.0.1\n", err: "" });
+  });
+
+  test("and through what is shaped like node:dgram", async () => {
+    await compile();
+    const out = "What time is it? It is 1970-01-01T00:00:00.000Z.\n";
+    expect(await elsewhere.node("out/ask-the-time.js")).toEqual({ code: 0, out, err: "" });
   });
 });
 

@@ -4,6 +4,7 @@ import { seeded } from "../random";
 
 /** What goes wrong in one direction, each as a probability from 0 to 1 that holds for every frame on its own. */
 export interface Faults {
+  /** The frame never arrives. */
   loss?: number;
   /** The frame arrives twice. */
   duplication?: number;

@@ -2,7 +2,9 @@ import type { Clock } from "../clock";
 import type { Link } from "../link";
 import { Transit } from "./transit";
 
+/** How a hub is made. */
 export interface HubOptions {
+  /** What measures latency and bandwidth. */
   clock: Clock;
   /** Milliseconds from the last bit sent to the frame received (default 0). */
   latency?: number;
