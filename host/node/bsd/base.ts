@@ -62,12 +62,17 @@ export class BaseSocket {
 
   /** getsockname(2): our end; 0.0.0.0 and port 0 as long as there is none. */
   getSockName(): Address {
-    return this.core.live("getsockname").localAddress();
+    return this.named(this.core.live("getsockname").localAddress());
   }
 
   /** getpeername(2): the other end. Throws ENOTCONN. */
   getPeerName(): Address {
-    return this.core.live("getpeername").remoteAddress();
+    return this.named(this.core.live("getpeername").remoteAddress());
+  }
+
+  /** The ends of a pair have no names. */
+  protected named(address: Address): Address {
+    return this.family === Family.AF_UNIX ? { address: "", port: 0 } : address;
   }
 
   /** getsockopt(2) of a number. Throws ENOPROTOOPT for an option the socket does not have. */

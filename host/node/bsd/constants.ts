@@ -6,6 +6,7 @@ import {
   Ioctl,
   Level,
   MessageFlag,
+  PathMtuDiscovery,
   Poll,
   Protocol,
   Shutdown,
@@ -33,13 +34,30 @@ export const {
   SO_KEEPALIVE,
   SO_OOBINLINE,
   SO_LINGER,
+  SO_REUSEPORT,
   SO_RCVLOWAT,
+  SO_SNDLOWAT,
+  SO_RCVTIMEO,
+  SO_SNDTIMEO,
   SO_ACCEPTCONN,
   SO_PROTOCOL,
   SO_DOMAIN,
 } = SocketOption;
 /** Options of level IPPROTO_IP. */
-export const { IP_TOS, IP_TTL, IP_MTU_DISCOVER, IP_RECVERR, IP_MTU } = IpOption;
+export const {
+  IP_TOS,
+  IP_TTL,
+  IP_MTU_DISCOVER,
+  IP_RECVERR,
+  IP_MTU,
+  IP_MULTICAST_IF,
+  IP_MULTICAST_TTL,
+  IP_MULTICAST_LOOP,
+  IP_ADD_MEMBERSHIP,
+  IP_DROP_MEMBERSHIP,
+} = IpOption;
+/** Values of IP_MTU_DISCOVER. */
+export const { IP_PMTUDISC_WANT, IP_PMTUDISC_DO, IP_PMTUDISC_PROBE } = PathMtuDiscovery;
 /** Options of level IPPROTO_TCP. */
 export const {
   TCP_NODELAY,

@@ -1,6 +1,7 @@
 import { Family, Level, SocketOption, SocketType } from "../abi";
 import type { Address } from "../address";
 import type { Board } from "../board";
+import { checked } from "../errors";
 import { Socket } from "./socket";
 
 /** How `createConnection` connects. */
@@ -45,4 +46,16 @@ export function createServer(board: Board, local: Address, { backlog, reuseAddre
     void socket.close();
     throw error;
   }
+}
+
+/** socketpair(2): two connected sockets for talk inside the board: SOCK_STREAM, SOCK_DGRAM or SOCK_SEQPACKET of AF_UNIX. */
+export function socketPair(
+  board: Board,
+  type: number = SocketType.SOCK_STREAM,
+  family: number = Family.AF_UNIX,
+): [Socket, Socket] {
+  const at = board.exports.scratch();
+  checked("socketpair", board.exports.socketpair(family, type, 0, at));
+  const [one, other] = [board.view.getUint32(at, true), board.view.getUint32(at + 4, true)];
+  return [new Socket(board, family, type, 0, one), new Socket(board, family, type, 0, other)];
 }

@@ -24,6 +24,8 @@ export interface Received {
   length: number;
   /** Who sent the message; a stream has a peer. */
   from?: Address;
+  /** Not an empty message, but the end. */
+  over?: boolean;
 }
 
 /** recv(2), recvfrom(2), recvmsg(2) of every kind of socket. */
@@ -73,13 +75,18 @@ function receiveAll(core: Core, request: Request): Promise<Received> {
   const chunks: Uint8Array[] = [];
   let got = 0;
   const soFar = (): Received => ({ data: into ? into.subarray(0, got) : joined(chunks), length: got });
+  const more = (): Received | typeof AGAIN =>
+    octets(core, { ...request, max: max - got, ...(into ? { into: into.subarray(got) } : {}) });
   const attempt = (): Received | typeof AGAIN => {
-    if (got > 0 && arrived(core.descriptor, 1) === 0) return soFar();
-    const more = octets(core, { ...request, max: max - got, ...(into ? { into: into.subarray(got) } : {}) });
-    if (more === AGAIN) return AGAIN;
-    if (!into) chunks.push(more.data);
-    got += more.length;
-    return got === max || more.length === 0 || arrived(core.descriptor, 1) === 0 ? soFar() : AGAIN;
+    for (;;) {
+      const left = got > 0 ? arrived(core.descriptor, 1) : 1;
+      if (left === 0) return soFar();
+      const taken = left === AGAIN ? AGAIN : more();
+      if (taken === AGAIN) return AGAIN;
+      if (!into) chunks.push(taken.data);
+      got += taken.length;
+      if (got === max || taken.length === 0) return soFar();
+    }
   };
   return read(core, request, attempt, () => (got > 0 ? soFar() : undefined));
 }

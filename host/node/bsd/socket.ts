@@ -15,7 +15,7 @@ export interface Message {
   data: Uint8Array;
   /** Octets of the whole message; those that are not in `data` are lost. */
   length: number;
-  /** MSG_TRUNC when the message was longer than the room for it, MSG_EOR at the end of a record. */
+  /** MSG_TRUNC when the message was longer than the room for it; MSG_EOR with a whole record, empty ones too, but not at the end. */
   flags: number;
   /** Who sent it. */
   address: Address;
@@ -124,21 +124,21 @@ export class Socket extends BaseSocket implements AsyncIterable<[Socket, Address
   /** recvfrom(2): as `recv`, and who it is from; of a stream, the peer. */
   async recvFrom(max: number, flags = 0, signal?: AbortSignal): Promise<[Uint8Array, Address]> {
     const { data, from } = await receive(this.core, { syscall: "recvfrom", max, flags, signal });
-    return [data, from ?? this.peer];
+    return [data, this.named(from ?? this.peer)];
   }
 
   /** As `recvInto`, and who it is from. */
   async recvFromInto(into: Uint8Array, flags = 0, signal?: AbortSignal): Promise<[number, Address]> {
     const received = await receive(this.core, { syscall: "recvfrom", max: into.length, flags, signal, into });
-    return [countOf(received, flags), received.from ?? this.peer];
+    return [countOf(received, flags), this.named(received.from ?? this.peer)];
   }
 
   /** recvmsg(2): as `recvFrom`, and whether all of the message fitted. */
   async recvMsg(max: number, flags = 0, signal?: AbortSignal): Promise<Message> {
-    const { data, length, from } = await receive(this.core, { syscall: "recvmsg", max, flags, signal });
+    const { data, length, from, over } = await receive(this.core, { syscall: "recvmsg", max, flags, signal });
     const cut = data.length < length ? MessageFlag.MSG_TRUNC : 0;
-    const end = this.type === SocketType.SOCK_SEQPACKET && length > 0 && !cut ? MessageFlag.MSG_EOR : 0;
-    return { data, length, flags: cut | end, address: from ?? this.peer };
+    const end = this.type === SocketType.SOCK_SEQPACKET && !over && !cut ? MessageFlag.MSG_EOR : 0;
+    return { data, length, flags: cut | end, address: this.named(from ?? this.peer) };
   }
 
   private get peer(): Address {

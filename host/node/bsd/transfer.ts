@@ -1,4 +1,4 @@
-import { Errno, Ioctl, Level, MessageFlag, Poll, SocketOption } from "../abi";
+import { AddressRecord, Errno, Family, Ioctl, Level, MessageFlag, Poll, SocketOption } from "../abi";
 import { type Address, readAddress } from "../address";
 import { type Descriptor, PAYLOAD } from "../descriptor";
 import { checked, systemError } from "../errors";
@@ -14,6 +14,8 @@ export interface Message {
   length: number;
   /** Who sent it. */
   from: Address;
+  /** It is no message, but the end of them. */
+  over: boolean;
 }
 
 const { MSG_OOB, MSG_PEEK, MSG_TRUNC, MSG_MORE } = MessageFlag;
@@ -86,7 +88,8 @@ export function takeMessage(descriptor: Descriptor, max: number, flags: number, 
   if (length === -Errno.EAGAIN) return AGAIN;
   const data = copied(board.u8, at, Math.min(checked("recvfrom", length), room), target);
   if (!(flags & MSG_PEEK)) board.wake();
-  return { data, length, from: readAddress(board.view, sender) };
+  const over = board.view.getUint16(sender + AddressRecord.family, true) === Family.AF_UNSPEC;
+  return { data, length, from: readAddress(board.view, sender), over };
 }
 
 /** The octets a read could take now; AGAIN unless it is `least`, or no more will come. */
