@@ -70,7 +70,6 @@ export const enum Purpose {
   Cookie,
   Timestamp,
   Share,
-  Identification,
 }
 
 /** The next of an unpredictable sequence. */

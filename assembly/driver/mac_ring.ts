@@ -139,21 +139,6 @@ export function checksumOk(at: usize): bool {
   return !linkUp() || txFull() ? 0 : bufferOf(txSlots, cursor(txCursor));
 }
 
-/** The next `n` frames have room. */
-export function txFits(n: u32): bool {
-  return linkUp() && areFree(txRing, cursor(txCursor), TX_SLOTS, n);
-}
-
-/** Of a ring of `slots` slots, `n` from slot `i` on are the core's. */
-function areFree(ring: usize, i: u32, slots: u32, n: u32): bool {
-  if (n > slots) return false;
-  for (; n > 0; n--) {
-    if (status(descriptor(ring, i)) & Slot.OWN) return false;
-    if (++i == slots) i = 0;
-  }
-  return true;
-}
-
 /** Output has to wait until the port has sent something: the ring is full, though the link is up. */
 export function txBlocked(): bool {
   return linkUp() && txFull();
@@ -213,11 +198,6 @@ export function loDone(): void {
 export function loOpen(): usize {
   const i = cursor(loWriter);
   return status(descriptor(loRing, i)) & Slot.OWN ? 0 : bufferOf(loSlots, i);
-}
-
-/** The same for the next `n` frames. */
-export function loFits(n: u32): bool {
-  return areFree(loRing, cursor(loWriter), LOOPBACK_SLOTS, n);
 }
 
 /** Queue the frame of `loOpen`: `length` octets, at most ETHERNET_MAX; no padding and no checksum are needed. */

@@ -1,94 +1,38 @@
 import { Counter, Drop, Errno, Protocol } from "../abi";
-import { NEVER, now } from "../clock";
-import { FRAGMENTATION, MTU, UDP_SOCKETS } from "../config";
+import { UDP_SOCKETS } from "../config";
 import { loOpen, txBlocked } from "../driver/mac_ring";
 import { notify } from "../events";
-import { fitsRing, identification, parcel, sendParcel } from "../ip/fragment";
 import { isMulticast } from "../ip/iface";
-import { PAYLOAD_MAX, begin, finish, finishAs, whyNot } from "../ip/output";
-import { pathMtu } from "../ip/pmtu";
-import { isHeld } from "../link/holds";
+import { PAYLOAD_MAX, begin, finish, whyNot } from "../ip/output";
 import { count } from "../stats";
 import { LIST_ENTRY, LIST_HEADER, List } from "../storage/list";
-import { fold, pseudo, sum } from "../wire/checksum";
-import { IPV4_HEADER } from "../wire/ipv4";
 import { UDP_HEADER, UdpHeader } from "../wire/udp";
-import { Pcb, UdpFlag, UdpWish } from "./pcb";
+import { Pcb } from "./pcb";
 
 /** Most octets of data in one datagram. */
-export const UDP_MAX: u32 = FRAGMENTATION ? 65535 - IPV4_HEADER - UDP_HEADER : PAYLOAD_MAX - UDP_HEADER;
+export const UDP_MAX: u32 = PAYLOAD_MAX - UDP_HEADER;
 /** A group is not reached beyond the first router unless asked for (RFC 1112 §6.1). */
 const GROUP_TTL: u32 = 1;
 
 /** Sockets that were told to try again: because the transmit ring was full, because the loopback ring was. */
 const waiting = memory.data(LIST_HEADER + UDP_SOCKETS * LIST_ENTRY, 4);
 const waitingLoopback = memory.data(LIST_HEADER + UDP_SOCKETS * LIST_ENTRY, 4);
-/** Because a neighbour was unknown that fragments were to go to; which one, and when it was asked for last. */
-@lazy const waitingNeighbour = memory.data(FRAGMENTATION ? LIST_HEADER + UDP_SOCKETS * LIST_ENTRY : LIST_HEADER, 4);
-@lazy const neighbour = memory.data(8, 4);
 
 export function initUdpOutput(): void {
   List.at(waiting).init(UDP_SOCKETS);
   List.at(waitingLoopback).init(UDP_SOCKETS);
-  if (FRAGMENTATION) List.at(waitingNeighbour).init(UDP_SOCKETS);
 }
 
-/**
- * Send one datagram of at most UDP_MAX octets, in fragments if it, or the way, needs that and the socket allows it; `length`, or -errno
- * when it was not sent.
- */
+/** Send one datagram of at most UDP_MAX octets; `length`, or -errno when it was not sent. */
 export function sendDatagram(pcb: Pcb, data: usize, length: u32, src: u32, dst: u32, port: u32): i32 {
-  const probes = pcb.has(UdpFlag.PathProbe);
-  const mtu = probes ? MTU : pathMtu(dst);
-  if (IPV4_HEADER + UDP_HEADER + length > mtu) {
-    if (!FRAGMENTATION || probes || pcb.wants(UdpWish.NeverFragment)) return -Errno.EMSGSIZE;
-    return sendInPieces(pcb, data, length, src, dst, port, mtu);
-  }
   const at = begin(src, dst);
   if (!at) return refuse(pcb);
-  fillHeader(pcb, at, length, port);
-  memory.copy(at + UDP_HEADER, data, length);
-  const ttl = ttlTo(pcb, dst);
-  if (pcb.wants(UdpWish.AnyMayFragment)) {
-    finishAs(Protocol.IPPROTO_UDP, UDP_HEADER + length, ttl, pcb.tos, identification(src, dst, Protocol.IPPROTO_UDP) << 16);
-  } else {
-    finish(Protocol.IPPROTO_UDP, UDP_HEADER + length, ttl, pcb.tos);
-  }
-  count(Counter.UdpOut);
-  return <i32>length;
-}
-
-function fillHeader(pcb: Pcb, at: usize, length: u32, port: u32): void {
   const header = UdpHeader.at(at);
   header.srcPort = pcb.localPort;
   header.dstPort = port;
   header.length = UDP_HEADER + length;
-}
-
-// prettier-ignore
-@inline function ttlTo(pcb: Pcb, dst: u32): u32 { return isMulticast(dst) ? GROUP_TTL : pcb.ttl; }
-
-/** The UDP header of a datagram in fragments. */
-@lazy const head = memory.data(UDP_HEADER, 4);
-
-/** -EMSGSIZE: more fragments than a ring could hold. */
-function sendInPieces(pcb: Pcb, data: usize, length: u32, src: u32, dst: u32, port: u32, mtu: u32): i32 {
-  parcel.src = src;
-  parcel.dst = dst;
-  parcel.mtu = mtu;
-  parcel.head = head;
-  parcel.headLength = UDP_HEADER;
-  parcel.data = data;
-  parcel.length = length;
-  parcel.protocol = <u8>Protocol.IPPROTO_UDP;
-  parcel.ttl = <u8>ttlTo(pcb, dst);
-  parcel.tos = <u8>pcb.tos;
-  if (!fitsRing()) return -Errno.EMSGSIZE;
-  fillHeader(pcb, head, length, port);
-  UdpHeader.at(head).checksum = 0;
-  const checksum = fold(sum(head, UDP_HEADER) + sum(data, length) + pseudo(src, dst, Protocol.IPPROTO_UDP, UDP_HEADER + length));
-  UdpHeader.at(head).checksum = checksum == 0 ? 0xffff : checksum;
-  if (!sendParcel()) return refuse(pcb);
+  memory.copy(header.payload, data, length);
+  finish(Protocol.IPPROTO_UDP, UDP_HEADER + length, isMulticast(dst) ? GROUP_TTL : pcb.ttl, pcb.tos);
   count(Counter.UdpOut);
   return <i32>length;
 }
@@ -103,12 +47,6 @@ function refuse(pcb: Pcb): i32 {
     List.at(waitingLoopback).push(pcb.index);
     return -Errno.EAGAIN;
   }
-  if (FRAGMENTATION && why == Drop.ArpUnresolved) {
-    List.at(waitingNeighbour).push(pcb.index);
-    store<u32>(neighbour, parcel.hop);
-    store<u32>(neighbour, now(), 4);
-    return -Errno.EAGAIN;
-  }
   if (why == Drop.LinkDown) return -Errno.ENETDOWN;
   if (why == Drop.IpSource) return -Errno.EINVAL;
   return why == Drop.IpNoRoute ? -Errno.ENETUNREACH : -Errno.ENOBUFS;
@@ -116,7 +54,6 @@ function refuse(pcb: Pcb): i32 {
 
 /** It has not been refused since there was room last. */
 export function mayWrite(pcb: Pcb): bool {
-  if (FRAGMENTATION && List.at(waitingNeighbour).has(pcb.index)) return false;
   return !List.at(waiting).has(pcb.index) && !List.at(waitingLoopback).has(pcb.index);
 }
 
@@ -124,7 +61,6 @@ export function mayWrite(pcb: Pcb): bool {
 export function stopWaiting(pcb: Pcb): void {
   List.at(waiting).remove(pcb.index);
   List.at(waitingLoopback).remove(pcb.index);
-  if (FRAGMENTATION) List.at(waitingNeighbour).remove(pcb.index);
 }
 
 /**
@@ -134,17 +70,7 @@ export function stopWaiting(pcb: Pcb): void {
 export function udpOutput(): bool {
   if (List.at(waiting).count != 0 && !txBlocked()) wake(List.at(waiting));
   if (List.at(waitingLoopback).count != 0 && loOpen() != 0) wake(List.at(waitingLoopback));
-  if (FRAGMENTATION && neighbourWait() == 0) wake(List.at(waitingNeighbour));
   return List.at(waiting).count != 0;
-}
-
-/**
- * Milliseconds until sockets that wait for a neighbour are told that nothing is asked any more: it is known, or given up, or had to give
- * way. Never in the millisecond in which it was asked for, lest two who drive each other out keep at it. NEVER: none does, or ARP knows.
- */
-export function neighbourWait(): u32 {
-  if (List.at(waitingNeighbour).count == 0 || isHeld(load<u32>(neighbour))) return NEVER;
-  return now() == load<u32>(neighbour, 4) ? 1 : 0;
 }
 
 function wake(list: List): void {

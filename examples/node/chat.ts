@@ -4,8 +4,8 @@
  *     npx tsx examples/node/chat.ts            and, in other terminals: nc 127.0.0.1 7008
  */
 import { createInterface } from "node:readline";
-import type { Board } from "../../host/node/index";
-import { createNet, type Server, type Socket } from "../../host/node/net/index";
+import type { Board } from "sandwire";
+import { createNet, type Server, type Socket } from "sandwire/net";
 import { reachable, run } from "./lab";
 
 /** Octets a guest may leave unread before the chat goes on without it. */
@@ -25,8 +25,8 @@ export function openChat(board: Board, port: number): Server {
     createInterface({ input: socket }).on("line", (line) => {
       const name = guests.get(socket);
       if (name !== undefined) return tell(`${name}: ${line}`, socket);
-      tell(`* ${line} is here`);
       guests.set(socket, line);
+      tell(`* ${line} is here`);
     });
     socket.on("error", () => undefined); // 'close' follows
     socket.on("close", () => {

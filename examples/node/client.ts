@@ -3,8 +3,7 @@
  *
  *     npx tsx examples/node/client.ts "some words"
  */
-import { AF_INET, SHUT_WR, SOCK_STREAM, Socket } from "../../host/node/bsd/index";
-import type { Address, Board } from "../../host/node/index";
+import { type Address, AF_INET, type Board, SHUT_WR, SOCK_STREAM, Socket } from "sandwire";
 import { serveEcho } from "./echo";
 import { boards, run } from "./lab";
 

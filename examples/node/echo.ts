@@ -3,7 +3,7 @@
  *
  *     npx tsx examples/node/echo.ts            and, in other terminals: nc 127.0.0.1 7007
  */
-import { type Board, isSystemError, listen, type TcpSocket } from "../../host/node/index";
+import { type Board, isSystemError, listen, type TcpSocket } from "sandwire";
 import { reachable, run } from "./lab";
 
 /** Serve until the board is switched off. Every client has a turn of its own: none waits for another. */

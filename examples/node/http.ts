@@ -4,8 +4,8 @@
  *     npx tsx examples/node/http.ts            and: curl http://127.0.0.1:8088/
  */
 import { createServer, type RequestListener } from "node:http";
-import type { Board } from "../../host/node/index";
-import { createNet, type Server } from "../../host/node/net/index";
+import type { Board } from "sandwire";
+import { createNet, type Server } from "sandwire/net";
 import { reachable, run } from "./lab";
 
 /** An HTTP server on `port` of the board; `close()` of what it returns ends it. */

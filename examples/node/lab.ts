@@ -1,6 +1,6 @@
 /** What the examples stand on when they are run from a shell: boards on one cable, in real time, on this machine. */
 import { fileURLToPath } from "node:url";
-import { Board, Gateway, hub, type Link, RealClock } from "../../host/node/index";
+import { Board, Gateway, hub, type Link, RealClock } from "sandwire";
 
 /** `count` boards on a hub: 10.0.0.2/24, 10.0.0.3/24 ... `cable` may put something into the way of their frames. */
 export async function boards(count: number, cable = (link: Link): Link => link): Promise<Board[]> {

@@ -4,8 +4,7 @@
  *
  *     npx tsx examples/node/records.ts
  */
-import { AF_INET, SO_REUSEADDR, SOCK_SEQPACKET, Socket, SOL_SOCKET } from "../../host/node/bsd/index";
-import type { Address, Board } from "../../host/node/index";
+import { type Address, AF_INET, type Board, SO_REUSEADDR, SOCK_SEQPACKET, Socket, SOL_SOCKET } from "sandwire";
 import { boards, run } from "./lab";
 
 interface Order {

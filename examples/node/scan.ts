@@ -3,8 +3,7 @@
  *
  *     npx tsx examples/node/scan.ts 1-30       scans a board of its own, never anything else
  */
-import { AF_INET, Errno, SOCK_STREAM, Socket } from "../../host/node/bsd/index";
-import { type Board, filtered, type Link, listen } from "../../host/node/index";
+import { AF_INET, type Board, Errno, filtered, type Link, listen, SOCK_STREAM, Socket } from "sandwire";
 import { boards, run } from "./lab";
 
 /** What became of a SYN to a port: 0 is open, anything else an errno. */

@@ -4,8 +4,7 @@
  *
  *     npx tsx examples/node/time.ts
  */
-import { AF_INET, SOCK_DGRAM, Socket } from "../../host/node/bsd/index";
-import { type Address, bind, type Board, isSystemError } from "../../host/node/index";
+import { type Address, AF_INET, bind, type Board, isSystemError, SOCK_DGRAM, Socket } from "sandwire";
 import { boards, run } from "./lab";
 
 const PORT = 37;

@@ -14,7 +14,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { type Address, type Board, connect, isSystemError, listen, type TcpSocket } from "../../host/node/index";
+import { type Address, type Board, connect, isSystemError, listen, type TcpSocket } from "sandwire";
 import { boards, run } from "./lab";
 
 interface Header {
