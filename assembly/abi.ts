@@ -255,10 +255,12 @@ export const enum Poll {
 export const enum Errno {
   EPERM = 1,
   ENOENT = 2,
+  ESRCH = 3,
   EBADF = 9,
   EAGAIN = 11,
   ENOMEM = 12,
   EACCES = 13,
+  EEXIST = 17,
   EINVAL = 22,
   EMFILE = 24,
   ENOTTY = 25,
@@ -457,6 +459,25 @@ export const enum SocketRow {
   Udp,
   /** An end of `socketpair`: protocol 0, its ports are the numbers of the ends, foreignPort 0 where the other is closed. */
   Pair,
+}
+
+/** One address of an interface, filled in by `addresses(index, record)`; a plain number. */
+export const enum LocalAddressRecord {
+  address = 0,
+  iface = 4,
+  prefix = 5,
+  _pad = 6,
+  size = 8,
+}
+/** One line of the routing table, filled in by `routes(index, record)`; addresses are plain numbers. */
+export const enum RouteRecord {
+  network = 0,
+  /** 0: on the link. */
+  gateway = 4,
+  iface = 8,
+  prefix = 9,
+  _pad = 10,
+  size = 12,
 }
 
 /** Why a received frame or segment was discarded, or an outgoing one not sent. Each has a counter: `stats()`. */

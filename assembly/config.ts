@@ -30,10 +30,18 @@ export const SYN_QUEUE: u32 = isDefined(CONFIG_SYN_QUEUE) ? CONFIG_SYN_QUEUE : 8
 export const SOMAXCONN: u32 = isDefined(CONFIG_SOMAXCONN) ? CONFIG_SOMAXCONN : 4;
 /** Connections in TIME-WAIT, 40 bytes each; the oldest gives way. */
 export const TIME_WAITS: u32 = isDefined(CONFIG_TIME_WAITS) ? CONFIG_TIME_WAITS : 8;
+/** Ethernet interfaces; each has rings, a MAC address, a link of its own. About 400 bytes of code for the second. */
+export const INTERFACES: u32 = isDefined(CONFIG_INTERFACES) ? CONFIG_INTERFACES : 1;
+/** Addresses of all interfaces together, 20 bytes each. One interface with one address and no ROUTES: about 1.3 KB of code less. */
+export const ADDRESSES: u32 = isDefined(CONFIG_ADDRESSES) ? CONFIG_ADDRESSES : 2;
+/** Routes besides those to an interface's own networks and to its gateway, 16 bytes each. */
+export const ROUTES: u32 = isDefined(CONFIG_ROUTES) ? CONFIG_ROUTES : 2;
 /** Receive descriptors, 1552 bytes each. */
 export const RX_SLOTS: u32 = isDefined(CONFIG_RX_SLOTS) ? CONFIG_RX_SLOTS : 4;
 /** Transmit descriptors, 1552 bytes each. */
 export const TX_SLOTS: u32 = isDefined(CONFIG_TX_SLOTS) ? CONFIG_TX_SLOTS : 4;
+/** Receive and transmit descriptors of each interface behind the first, 1552 bytes each. */
+export const MORE_SLOTS: u32 = isDefined(CONFIG_MORE_SLOTS) ? CONFIG_MORE_SLOTS : 4;
 /** Frames under way on 127/8, 1552 bytes each. */
 export const LOOPBACK_SLOTS: u32 = isDefined(CONFIG_LOOPBACK_SLOTS) ? CONFIG_LOOPBACK_SLOTS : 2;
 /** Neighbours remembered, 28 bytes each. */
@@ -153,6 +161,8 @@ export const SIMD: bool = isDefined(CONFIG_SIMD);
 
 /** Bytes of a frame slot: 14 + 1500, rounded up to what DMA engines like. */
 export const SLOT_SIZE: u32 = 1536;
+/** The one address of the one interface, its network, and its gateway: there is nothing to choose. */
+export const SINGLE_HOMED: bool = INTERFACES == 1 && ADDRESSES == 1 && ROUTES == 0;
 export const MAX_TCBS: u32 = CONNECTIONS + LISTENERS;
 export const MAX_SOCKETS: u32 = MAX_TCBS + UDP_SOCKETS + 2 * PAIRS;
 /** The arena all socket buffers come from. */
@@ -180,6 +190,11 @@ if (BUFFER_PRESSURE < 1 || BUFFER_PRESSURE > 65536) ERROR("CONFIG_BUFFER_PRESSUR
 if (SYN_QUEUE < 1 || SYN_QUEUE > 65535) ERROR("CONFIG_SYN_QUEUE must be 1..65535");
 if (SOMAXCONN < 1 || SOMAXCONN > 65535) ERROR("CONFIG_SOMAXCONN must be 1..65535");
 if (TIME_WAITS < 1 || TIME_WAITS > 65535) ERROR("CONFIG_TIME_WAITS must be 1..65535");
+if (INTERFACES < 1 || INTERFACES > 8) ERROR("CONFIG_INTERFACES must be 1..8");
+if (ADDRESSES < 1 || ADDRESSES > 64) ERROR("CONFIG_ADDRESSES must be 1..64");
+if (ADDRESSES < INTERFACES) ERROR("CONFIG_ADDRESSES is below CONFIG_INTERFACES");
+if (ROUTES > 64) ERROR("CONFIG_ROUTES must be 0..64");
+if (MORE_SLOTS < 1 || MORE_SLOTS > 1024) ERROR("CONFIG_MORE_SLOTS must be 1..1024");
 if (RX_SLOTS < 1 || RX_SLOTS > 1024) ERROR("CONFIG_RX_SLOTS must be 1..1024");
 if (TX_SLOTS < 1 || TX_SLOTS > 1024) ERROR("CONFIG_TX_SLOTS must be 1..1024");
 if (LOOPBACK_SLOTS < 1 || LOOPBACK_SLOTS > 1024) ERROR("CONFIG_LOOPBACK_SLOTS must be 1..1024");

@@ -6,6 +6,8 @@ import { Abi, Owner } from "./abi";
 import { SCRATCH } from "./config";
 import { macAt } from "./driver/mac_ring";
 import * as iface from "./ip/iface";
+import { describeAddress, describeRoute } from "./ip/listing";
+import { addUserRoute, removeUserRoute } from "./ip/user_routes";
 import { arpSet } from "./link/arp";
 import * as settings from "./settings";
 import * as calls from "./socket/calls";
@@ -40,9 +42,33 @@ export function scratch(): usize {
 export function scratch_size(): u32 {
   return SCRATCH;
 }
-/** Address, prefix length and gateway (0: none) of interface i; address 0 takes it down. -EINVAL. */
+/** Primary address, prefix length and gateway (0: none) of interface i; address 0 takes it down. -EINVAL, -EEXIST. */
 export function ifconfig(i: u32, address: u32, prefix: u32, gateway: u32): i32 {
   return iface.ifconfig(i, address, prefix, gateway);
+}
+/** One more address of interface i. -EINVAL, -EEXIST, -ENOBUFS. */
+export function address_add(i: u32, address: u32, prefix: u32): i32 {
+  return iface.addAddress(i, address, prefix);
+}
+/** Take an address away; what is bound to it lingers until it times out. -EADDRNOTAVAIL. */
+export function address_remove(i: u32, address: u32): i32 {
+  return iface.removeAddress(i, address);
+}
+/** The address at or after `index` goes to `record`; returns the index to ask next, -ENOENT when there are no more. */
+export function addresses(index: u32, record: usize): i32 {
+  return describeAddress(index, record);
+}
+/** A route to a network by a router (0: on the link) of interface i. -EINVAL, -EEXIST, -ENOBUFS, -ENETDOWN, -ENETUNREACH. */
+export function route_add(network: u32, prefix: u32, gateway: u32, i: u32): i32 {
+  return addUserRoute(network, prefix, gateway, i);
+}
+/** Take a route by way of interface i away, or its gateway (0, 0). -ESRCH. */
+export function route_remove(network: u32, prefix: u32, i: u32): i32 {
+  return removeUserRoute(network, prefix, i);
+}
+/** Line `index` of the routing table, the longest prefix first, goes to `record`; returns the index to ask next, -ENOENT. */
+export function routes(index: u32, record: usize): i32 {
+  return describeRoute(index, record);
 }
 /** A neighbour that is not asked for: its IPv4 address and the place of its MAC address. -EINVAL, -ENOBUFS. */
 export function arp_set(address: u32, macAddress: usize): i32 {

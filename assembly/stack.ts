@@ -1,6 +1,6 @@
 import { Drop, Protocol } from "./abi";
 import { setNow, until } from "./clock";
-import { ARP_ERRORS, PAIRS, POLL_BUDGET } from "./config";
+import { ARP_ERRORS, INTERFACES, PAIRS, POLL_BUDGET } from "./config";
 import { initRings, loDone, loNext, rxDone, rxNext } from "./driver/mac_ring";
 import { icmpArrives, unreachable } from "./ip/icmp";
 import { initIface } from "./ip/iface";
@@ -47,8 +47,8 @@ export function start(s0: u32, s1: u32, s2: u32, s3: u32): void {
   initSettings();
   initStats();
   initRings();
-  initArp();
   initIface();
+  initArp();
   initLimits();
   initQuote();
   initPaths();
@@ -74,12 +74,8 @@ export function input(time: u32): void {
   attendNeighbours();
   agePaths();
   if (REASSEMBLY) reassemblyTick();
-  for (let n: u32 = 0; n < POLL_BUDGET; n++) {
-    const descriptor = rxNext();
-    if (descriptor == 0) break;
-    received(descriptor);
-    rxDone();
-  }
+  if (INTERFACES == 1) receive(0);
+  else for (let i: u32 = 0; i < INTERFACES; i++) receive(i);
   for (let n: u32 = 0; n < POLL_BUDGET; n++) {
     const descriptor = loNext();
     if (descriptor == 0) break;
@@ -95,7 +91,7 @@ export function output(): u32 {
   const waits = udpOutput();
   const left = outputAll();
   attendNeighbours(); // requests for neighbours that output asked for
-  if (waits || left || work.count > 0 || rxNext() != 0 || loNext() != 0) return 0;
+  if (waits || left || work.count > 0 || anyReceived() || loNext() != 0) return 0;
   let wait = timeWaitDeadline();
   if (timersWait()) wait = min(wait, until(timersDeadline()));
   if (hasArpDeadline()) wait = min(wait, until(arpDeadline()));
@@ -103,8 +99,25 @@ export function output(): u32 {
   return wait;
 }
 
-function received(descriptor: usize): void {
-  const type = frameArrives(descriptor);
+/** The frames that have come to interface `i`. */
+function receive(i: u32): void {
+  for (let n: u32 = 0; n < POLL_BUDGET; n++) {
+    const descriptor = rxNext(i);
+    if (descriptor == 0) return;
+    received(descriptor, i);
+    rxDone(i);
+  }
+}
+
+/** Some interface has received a frame. */
+function anyReceived(): bool {
+  if (INTERFACES == 1) return rxNext() != 0;
+  for (let i: u32 = 0; i < INTERFACES; i++) if (rxNext(i) != 0) return true;
+  return false;
+}
+
+function received(descriptor: usize, i: u32): void {
+  const type = frameArrives(descriptor, i);
   if (type == EtherType.Arp) arpArrives();
   else if (type == EtherType.Ipv4 && datagramArrives() == Drop.None) delivered();
 }

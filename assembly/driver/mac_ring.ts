@@ -1,30 +1,40 @@
 import { Abi, Capability, Counter, DescriptorRecord, Drop, Link, MacRecord, Slot } from "../abi";
-import { LOOPBACK_SLOTS, MTU, RX_SLOTS, SLOT_SIZE, TX_SLOTS } from "../config";
+import { INTERFACES, LOOPBACK_SLOTS, MORE_SLOTS, MTU, RX_SLOTS, SLOT_SIZE, TX_SLOTS } from "../config";
 import { count, drop } from "../stats";
 import { EtherType, ETHERNET_MAX, ETHERNET_MIN, EthernetHeader, VLAN_TAG } from "../wire/ethernet";
 
 /**
- * The border to the Ethernet MAC: a ring of receive slots, a ring of transmit slots, and a record that says where they are.
- * A slot belongs to the MAC while its OWN bit is set and to the core while it is not; each side goes round in order.
+ * The border to the Ethernet MAC: for each interface a ring of receive slots, a ring of transmit slots, and a record that says where
+ * they are. A slot belongs to the MAC while its OWN bit is set and to the core while it is not; each side goes round in order.
  *
  * Where the slots lie is known here and never read back from memory that the port may write, so a faulty port can garble frames
  * but not lead the core astray. `@lazy` puts what is large behind everything else in memory: short addresses make short code.
  */
-const mac = memory.data(MacRecord.size, 8);
-const rxRing = memory.data(RX_SLOTS * DescriptorRecord.size, 16);
-const txRing = memory.data(TX_SLOTS * DescriptorRecord.size, 16);
-@lazy const rxSlots = memory.data(RX_SLOTS * SLOT_SIZE, 16);
-@lazy const txSlots = memory.data(TX_SLOTS * SLOT_SIZE, 16);
-/** Index of the slot whose turn it is. */
-const rxCursor = memory.data(4, 4);
-const txCursor = memory.data(4, 4);
+const MORE: u32 = (INTERFACES - 1) * MORE_SLOTS;
+const macs = memory.data(INTERFACES * MacRecord.size, 8);
+const rxRing = memory.data((RX_SLOTS + MORE) * DescriptorRecord.size, 16);
+const txRing = memory.data((TX_SLOTS + MORE) * DescriptorRecord.size, 16);
+@lazy const rxSlots = memory.data((RX_SLOTS + MORE) * SLOT_SIZE, 16);
+@lazy const txSlots = memory.data((TX_SLOTS + MORE) * SLOT_SIZE, 16);
+/** Index of the slot whose turn it is, in what all interfaces have together: of each interface. */
+const rxCursor = memory.data(INTERFACES * 4, 4);
+const txCursor = memory.data(INTERFACES * 4, 4);
 
+// prettier-ignore
+@inline function recordOf(i: u32): usize { return INTERFACES == 1 ? macs : macs + <usize>i * MacRecord.size; }
+// prettier-ignore
+@inline function cursorOf(cursors: usize, i: u32): usize { return INTERFACES == 1 ? cursors : cursors + ((<usize>i) << 2); }
+/** Index of the first slot of interface `i`, and of the first that is none of it any more; the first interface has `slots`. */
+// prettier-ignore
+@inline function firstOf(i: u32, slots: u32): u32 { return INTERFACES == 1 || i == 0 ? 0 : slots + (i - 1) * MORE_SLOTS; }
+// prettier-ignore
+@inline function endOf(i: u32, slots: u32): u32 { return INTERFACES == 1 ? slots : slots + i * MORE_SLOTS; }
 // prettier-ignore
 @inline function cursor(which: usize): u32 { return load<u32>(which); }
 // prettier-ignore
-@inline function advance(which: usize, slots: u32): void {
+@inline function advance(which: usize, first: u32, end: u32): void {
   const next = load<u32>(which) + 1;
-  store<u32>(which, next == slots ? 0 : next);
+  store<u32>(which, next == end ? first : next);
 }
 // prettier-ignore
 @inline function descriptor(ring: usize, i: u32): usize { return ring + <usize>i * DescriptorRecord.size; }
@@ -41,63 +51,73 @@ function set(at: usize, buffer: usize, length: u32, status: u32): void {
 
 /** The record of interface `i`, 0 when there is none; the same address before and after `initRings`. */
 export function macAt(i: u32): usize {
-  return i == 0 ? mac : 0;
+  return i < INTERFACES ? recordOf(i) : 0;
 }
 
 /** Every receive slot to the MAC, every transmit slot to the core, both from slot 0. What the port writes stays as it is. */
 export function initRings(): void {
+  if (INTERFACES == 1) initInterface(0);
+  else for (let i: u32 = 0; i < INTERFACES; i++) initInterface(i);
+  initLoopback();
+}
+
+function initInterface(i: u32): void {
+  const mac = recordOf(i);
+  const rx = firstOf(i, RX_SLOTS);
+  const tx = firstOf(i, TX_SLOTS);
+  const rxEnd = endOf(i, RX_SLOTS);
+  const txEnd = endOf(i, TX_SLOTS);
   store<u32>(mac, Abi.macMagic, MacRecord.magic);
   store<u32>(mac, Abi.version, MacRecord.version);
-  store<u32>(mac, <u32>rxRing, MacRecord.rxRing);
-  store<u32>(mac, RX_SLOTS, MacRecord.rxCount);
-  store<u32>(mac, <u32>txRing, MacRecord.txRing);
-  store<u32>(mac, TX_SLOTS, MacRecord.txCount);
+  store<u32>(mac, <u32>descriptor(rxRing, rx), MacRecord.rxRing);
+  store<u32>(mac, rxEnd - rx, MacRecord.rxCount);
+  store<u32>(mac, <u32>descriptor(txRing, tx), MacRecord.txRing);
+  store<u32>(mac, txEnd - tx, MacRecord.txCount);
   store<u32>(mac, SLOT_SIZE, MacRecord.slotSize);
   store<u32>(mac, MTU, MacRecord.mtu);
-  for (let i: u32 = 0; i < RX_SLOTS; i++) set(descriptor(rxRing, i), bufferOf(rxSlots, i), 0, Slot.OWN);
-  for (let i: u32 = 0; i < TX_SLOTS; i++) set(descriptor(txRing, i), bufferOf(txSlots, i), 0, 0);
-  store<u32>(rxCursor, 0);
-  store<u32>(txCursor, 0);
-  initLoopback();
+  for (let n = rx; n < rxEnd; n++) set(descriptor(rxRing, n), bufferOf(rxSlots, n), 0, Slot.OWN);
+  for (let n = tx; n < txEnd; n++) set(descriptor(txRing, n), bufferOf(txSlots, n), 0, 0);
+  store<u32>(cursorOf(rxCursor, i), rx);
+  store<u32>(cursorOf(txCursor, i), tx);
 }
 
 // ---- What the port says --------------------------------------------------------------------------------------------------
 
-/** Address of our MAC address, six octets. */
+/** Address of the MAC address of interface `i`, six octets. */
 // prettier-ignore
-@inline export function macAddress(): usize { return mac + MacRecord.address; }
+@inline export function macAddress(i: u32 = 0): usize { return recordOf(i) + MacRecord.address; }
 
 // prettier-ignore
-@inline export function linkUp(): bool { return load<u32>(mac, MacRecord.link) == Link.Up; }
+@inline export function linkUp(i: u32 = 0): bool { return load<u32>(recordOf(i), MacRecord.link) == Link.Up; }
 
 // prettier-ignore
-@inline function can(what: Capability): bool { return (load<u32>(mac, MacRecord.capabilities) & what) != 0; }
+@inline function can(i: u32, what: Capability): bool { return (load<u32>(recordOf(i), MacRecord.capabilities) & what) != 0; }
 
 /** The port fills in TCP and UDP checksums where `txCommit` asks for it. */
 // prettier-ignore
-@inline export function hasTxCsum(): bool { return can(Capability.TX_CSUM); }
+@inline export function hasTxCsum(i: u32 = 0): bool { return can(i, Capability.TX_CSUM); }
 
 /** The port verifies checksums and marks the frames that passed: `checksumOk`. */
 // prettier-ignore
-@inline export function hasRxCsum(): bool { return can(Capability.RX_CSUM); }
+@inline export function hasRxCsum(i: u32 = 0): bool { return can(i, Capability.RX_CSUM); }
 
 // ---- Receive -------------------------------------------------------------------------------------------------------------
 
 /**
- * The descriptor of the next frame that came in, 0 when there is none. Its `buffer` and `length` may be relied on: 0..1514
+ * The descriptor of the next frame that came in at interface `i`, 0 when there is none. Its `buffer` and `length` may be relied on: 0..1514
  * octets (1518 with an 802.1Q tag) in our slot. Damaged and too long frames are dropped on the way. The frame stays the core's, and
  * the next call returns it again, until `rxDone`.
  */
-export function rxNext(): usize {
-  for (let looked: u32 = 0; looked < RX_SLOTS; looked++) {
-    const i = cursor(rxCursor);
-    const at = descriptor(rxRing, i);
+export function rxNext(i: u32 = 0): usize {
+  for (let looked = firstOf(i, RX_SLOTS); looked < endOf(i, RX_SLOTS); looked++) {
+    const n = cursor(cursorOf(rxCursor, i));
+    const at = descriptor(rxRing, n);
     if (status(at) & Slot.OWN) return 0;
-    store<u32>(at, <u32>bufferOf(rxSlots, i), DescriptorRecord.buffer);
+    store<u32>(at, <u32>bufferOf(rxSlots, n), DescriptorRecord.buffer);
     const fault = faultOf(at);
     if (fault == Drop.None) return at;
     drop(fault);
-    rxDone();
+    rxDone(i);
   }
   return 0;
 }
@@ -112,50 +132,50 @@ function faultOf(at: usize): Drop {
 }
 
 /** The port has verified the checksums of the frame of this descriptor. A port that never said it could is not believed. */
-export function checksumOk(at: usize): bool {
-  return hasRxCsum() && (status(at) & Slot.CSUM_OK) != 0;
+export function checksumOk(at: usize, i: u32 = 0): bool {
+  return hasRxCsum(i) && (status(at) & Slot.CSUM_OK) != 0;
 }
 
 /** Give the frame of `rxNext` back to the MAC, whatever became of it. Without such a frame nothing happens. */
 // prettier-ignore
-@inline export function rxDone(): void {
-  const i = cursor(rxCursor);
-  const at = descriptor(rxRing, i);
+@inline export function rxDone(i: u32 = 0): void {
+  const n = cursor(cursorOf(rxCursor, i));
+  const at = descriptor(rxRing, n);
   if (status(at) & Slot.OWN) return;
   count(Counter.FramesIn);
   count(Counter.OctetsIn, load<u16>(at, DescriptorRecord.length));
-  set(at, bufferOf(rxSlots, i), 0, Slot.OWN);
-  advance(rxCursor, RX_SLOTS);
+  set(at, bufferOf(rxSlots, n), 0, Slot.OWN);
+  advance(cursorOf(rxCursor, i), firstOf(i, RX_SLOTS), endOf(i, RX_SLOTS));
 }
 
 // ---- Transmit ------------------------------------------------------------------------------------------------------------
 
 // prettier-ignore
-@inline function txFull(): bool { return (status(descriptor(txRing, cursor(txCursor))) & Slot.OWN) != 0; }
+@inline function txFull(i: u32): bool { return (status(descriptor(txRing, cursor(cursorOf(txCursor, i)))) & Slot.OWN) != 0; }
 
 /** Room for the next frame to send, SLOT_SIZE octets; 0 when the link is down (see `linkUp`) or else the ring is full. */
 // prettier-ignore
-@inline export function txOpen(): usize {
-  return !linkUp() || txFull() ? 0 : bufferOf(txSlots, cursor(txCursor));
+@inline export function txOpen(i: u32 = 0): usize {
+  return !linkUp(i) || txFull(i) ? 0 : bufferOf(txSlots, cursor(cursorOf(txCursor, i)));
 }
 
 /** Output has to wait until the port has sent something: the ring is full, though the link is up. */
-export function txBlocked(): bool {
-  return linkUp() && txFull();
+export function txBlocked(i: u32 = 0): bool {
+  return linkUp(i) && txFull(i);
 }
 
 /**
  * Hand the frame of `txOpen` to the MAC: `length` octets, at most ETHERNET_MAX; short frames are padded with zeros (RFC 894), unless
  * the port pads. `fill`: the TCP or UDP checksum is left to a port with TX_CSUM.
  */
-export function txCommit(length: u32, fill: bool): void {
-  assert(length <= ETHERNET_MAX && !txFull());
-  if (length > ETHERNET_MAX || txFull()) return;
-  const i = cursor(txCursor);
-  const padded = can(Capability.PAD) ? length : pad(bufferOf(txSlots, i), length);
-  const flags = fill && hasTxCsum() ? Slot.OWN | Slot.CSUM_FILL : Slot.OWN;
-  set(descriptor(txRing, i), bufferOf(txSlots, i), padded, flags);
-  advance(txCursor, TX_SLOTS);
+export function txCommit(length: u32, fill: bool, i: u32 = 0): void {
+  assert(length <= ETHERNET_MAX && !txFull(i));
+  if (length > ETHERNET_MAX || txFull(i)) return;
+  const n = cursor(cursorOf(txCursor, i));
+  const padded = can(i, Capability.PAD) ? length : pad(bufferOf(txSlots, n), length);
+  const flags = fill && hasTxCsum(i) ? Slot.OWN | Slot.CSUM_FILL : Slot.OWN;
+  set(descriptor(txRing, n), bufferOf(txSlots, n), padded, flags);
+  advance(cursorOf(txCursor, i), firstOf(i, TX_SLOTS), endOf(i, TX_SLOTS));
   count(Counter.FramesOut);
   count(Counter.OctetsOut, padded);
 }
@@ -191,7 +211,7 @@ export function loDone(): void {
   const at = loNext();
   if (at == 0) return;
   store<u16>(at, 0, DescriptorRecord.status);
-  advance(loReader, LOOPBACK_SLOTS);
+  advance(loReader, 0, LOOPBACK_SLOTS);
 }
 
 /** Room for a frame to ourselves, SLOT_SIZE octets; 0 when the ring is full. */
@@ -206,5 +226,5 @@ export function loCommit(length: u32): void {
   assert(length <= ETHERNET_MAX && frame != 0);
   if (length > ETHERNET_MAX || frame == 0) return;
   set(descriptor(loRing, cursor(loWriter)), frame, length, Slot.OWN);
-  advance(loWriter, LOOPBACK_SLOTS);
+  advance(loWriter, 0, LOOPBACK_SLOTS);
 }

@@ -1,3 +1,5 @@
+import { INTERFACES } from "../config";
+
 /** The IPv4 datagram being received: there is one at a time. Addresses in host order. */
 @final
 @unmanaged
@@ -20,7 +22,14 @@ export class Datagram {
   checksumOk: bool;
   /** It came by way of loopback. */
   loopback: bool;
+  private _iface: u8;
 
+  /** The interface it came in by; 0 by way of loopback. */
+  // prettier-ignore
+  @inline get iface(): u32 { return INTERFACES == 1 ? 0 : this._iface; }
+  set iface(v: u32) {
+    if (INTERFACES > 1) this._iface = <u8>v;
+  }
   /** Octets of its header. */
   // prettier-ignore
   @inline get headerLength(): u32 { return <u32>(this.payload - this.header); }

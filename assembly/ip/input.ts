@@ -1,12 +1,13 @@
 import { Counter, DescriptorRecord, Drop } from "../abi";
 import { frame } from "../link/input";
+import { isAddressOf } from "../link/interface";
 import { count, drop } from "../stats";
 import { fold } from "../wire/checksum";
 import { ETHERNET_HEADER } from "../wire/ethernet";
 import { IPV4_HEADER, Ipv4Header } from "../wire/ipv4";
 import { datagram } from "./datagram";
 import { REASSEMBLY } from "./fragments";
-import { address, isBroadcast, isReserved } from "./iface";
+import { isBroadcastOn, isOurs, isReserved } from "./iface";
 import { fragmentArrives } from "./reassembly";
 
 /**
@@ -24,16 +25,17 @@ export function datagramArrives(): Drop {
   }
   const src = header.src;
   const dst = header.dst;
-  const own = address();
-  if (isReserved(src) || src == own || isBroadcast(src)) return drop(Drop.IpSource);
-  const broadcast = own == 0 || dst != own;
-  if (broadcast && !isBroadcast(dst)) return drop(Drop.IpNotForUs);
+  const i = frame.iface;
+  if (isReserved(src) || isOurs(src) || isBroadcastOn(i, src)) return drop(Drop.IpSource);
+  const broadcast = !isAddressOf(i, dst);
+  if (broadcast && !isBroadcastOn(i, dst)) return drop(Drop.IpNotForUs);
   if (frame.toGroup && !broadcast) return drop(Drop.IpLinkBroadcast);
   if (!REASSEMBLY && header.isFragment) return drop(Drop.IpFragment);
   datagram.linkBroadcast = frame.toGroup;
   datagram.ipBroadcast = broadcast;
   datagram.checksumOk = frame.checksumOk;
   datagram.loopback = false;
+  datagram.iface = i;
   return take(header);
 }
 
@@ -50,6 +52,7 @@ export function loopbackArrives(descriptor: usize): Drop {
   datagram.ipBroadcast = false;
   datagram.checksumOk = true;
   datagram.loopback = true;
+  datagram.iface = 0;
   return take(Ipv4Header.at(<usize>load<u32>(descriptor, DescriptorRecord.buffer) + ETHERNET_HEADER));
 }
 

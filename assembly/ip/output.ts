@@ -1,5 +1,5 @@
 import { Counter, Drop, Protocol } from "../abi";
-import { MTU } from "../config";
+import { INTERFACES, MTU, SINGLE_HOMED } from "../config";
 import { hasTxCsum, linkUp, loCommit, loOpen, macAddress, txCommit, txOpen } from "../driver/mac_ring";
 import { holdFor, resolve } from "../link/arp";
 import { Hold, loseHold, openHold } from "../link/holds";
@@ -8,8 +8,8 @@ import { swapped } from "../wire/bytes";
 import { fold, pseudo, sum } from "../wire/checksum";
 import { ETHERNET_HEADER, EtherType, EthernetHeader } from "../wire/ethernet";
 import { IPV4_HEADER } from "../wire/ipv4";
-import { address, isLocal } from "./iface";
-import { nextHop } from "./route";
+import { address, isLocal, isOurs } from "./iface";
+import { nextHop, wayOut } from "./route";
 
 /** Where the datagram under construction will go. */
 const enum Way {
@@ -33,8 +33,14 @@ class Draft {
   hop: u32;
   hold: usize;
   why: Drop;
+  private _iface: u32;
+  // prettier-ignore
+  @inline get iface(): u32 { return INTERFACES == 1 ? 0 : this._iface; }
+  set iface(v: u32) {
+    if (INTERFACES > 1) this._iface = v;
+  }
 }
-const draft = changetype<Draft>(memory.data(32, 4));
+const draft = changetype<Draft>(memory.data(INTERFACES == 1 ? 32 : 36, 4));
 
 const HEADERS: u32 = ETHERNET_HEADER + IPV4_HEADER;
 /** Most octets the payload of a datagram can have. */
@@ -49,14 +55,17 @@ export function begin(src: u32, dst: u32): usize {
   draft.src = src;
   draft.dst = dst;
   if (isLocal(dst)) return open(Way.Loopback, loOpen(), Drop.LoopbackFull);
-  if (src != address()) return lose(Drop.IpSource);
-  if (!linkUp()) return lose(Drop.LinkDown);
-  const hop = nextHop(dst);
+  if (SINGLE_HOMED ? src != address() : !isOurs(src)) return lose(Drop.IpSource);
+  if (INTERFACES == 1 && !linkUp()) return lose(Drop.LinkDown);
+  const hop = nextHop(dst, src);
   if (hop == 0) return lose(Drop.IpNoRoute);
-  const mac = resolve(hop);
+  const i = wayOut();
+  if (INTERFACES > 1 && !linkUp(i)) return lose(Drop.LinkDown);
+  draft.iface = i;
+  const mac = resolve(hop, i);
   if (mac == 0) return beginHold(hop);
   draft.mac = mac;
-  return open(Way.Wire, txOpen(), Drop.RingFull);
+  return open(Way.Wire, txOpen(i), Drop.RingFull);
 }
 
 // prettier-ignore
@@ -69,7 +78,7 @@ export function begin(src: u32, dst: u32): usize {
 }
 
 function beginHold(hop: u32): usize {
-  const hold = openHold(hop);
+  const hold = openHold(draft.iface, hop);
   draft.hop = hop;
   draft.hold = changetype<usize>(hold);
   return open(Way.Hold, hold.frame, Drop.ArpHoldFull);
@@ -87,6 +96,10 @@ function lose(why: Drop): usize {
  */
 // prettier-ignore
 @inline export function whyNot(): Drop { return draft.why; }
+
+/** The interface the datagram of the last `begin` was to leave by; not of one to ourselves. */
+// prettier-ignore
+@inline export function draftInterface(): u32 { return draft.iface; }
 
 /** True when `begin` would have succeeded, had there been room in a ring. */
 // prettier-ignore
@@ -110,12 +123,12 @@ export function finish(protocol: u32, length: u32, ttl: u32, tos: u32): void {
   setHeader(frame + ETHERNET_HEADER, protocol, IPV4_HEADER + length, ttl, tos);
   count(Counter.IpOut);
   if (way == Way.Wire) {
-    EthernetHeader.at(frame).fill(draft.mac, macAddress(), EtherType.Ipv4);
-    txCommit(HEADERS + length, fill);
+    EthernetHeader.at(frame).fill(draft.mac, macAddress(draft.iface), EtherType.Ipv4);
+    txCommit(HEADERS + length, fill, draft.iface);
   } else if (way == Way.Loopback) {
     loCommit(HEADERS + length);
   } else {
-    holdFor(changetype<Hold>(draft.hold), draft.hop, IPV4_HEADER + length, fill);
+    holdFor(changetype<Hold>(draft.hold), draft.iface, draft.hop, IPV4_HEADER + length, fill);
   }
 }
 
@@ -145,7 +158,7 @@ function setChecksum(payload: usize, protocol: u32, length: u32, way: Way): bool
     store<u16>(at, <u16>fold(sum(payload, length)));
     return false;
   }
-  if (hasTxCsum()) return true;
+  if (hasTxCsum(draft.iface)) return true;
   const checksum = fold(sum(payload, length) + pseudo(draft.src, draft.dst, protocol, length));
   store<u16>(at, <u16>(checksum == 0 && protocol == Protocol.IPPROTO_UDP ? 0xffff : checksum));
   return false;

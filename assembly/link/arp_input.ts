@@ -1,11 +1,13 @@
 import { Drop } from "../abi";
+import { SINGLE_HOMED } from "../config";
 import { now } from "../clock";
 import { drop } from "../stats";
 import { ArpOperation, ArpPacket } from "../wire/arp";
 import { sameMac } from "../wire/ethernet";
-import { arp, releaseHolds } from "./arp";
+import { releaseHolds } from "./arp";
 import { sendAnnouncement, sendReply } from "./arp_send";
 import { frame } from "./input";
+import { Local, findLocal, isAddressOf, localBeside, primary } from "./interface";
 import { Neighbour, confirmNeighbour, doubtNeighbour, findNeighbour, isAsked, makeNeighbour } from "./neighbours";
 
 /** RFC 5227 §1.1 DEFEND_INTERVAL, ms. */
@@ -22,28 +24,26 @@ export function arpArrives(): Drop {
   if (!packet.isIpv4) return drop(Drop.ArpFormat);
   const operation = packet.operation;
   if (operation != ArpOperation.Request && operation != ArpOperation.Reply) return drop(Drop.ArpFormat);
-  if (arp.address == 0) return drop(Drop.ArpNotForUs);
+  const i = frame.iface;
+  if (primary(i).ip == 0) return drop(Drop.ArpNotForUs);
   if (!sameMac(packet.senderMac, frame.source)) return drop(Drop.ArpSender);
   const sender = packet.senderIp;
-  if (sender == arp.address) return conflict();
+  if (isAddressOf(i, sender)) return conflict(SINGLE_HOMED ? primary(0) : changetype<Local>(findLocal(sender)));
   if (sender == 0) return probeArrives(packet);
-  if (!isNeighbour(sender)) return drop(Drop.ArpSender);
+  if (!localBeside(i, sender)) return drop(Drop.ArpSender);
   return operation == ArpOperation.Reply ? replyArrives(packet) : requestArrives(packet);
 }
 
-/** True for an address a host on our link can have. */
-function isNeighbour(ip: u32): bool {
-  const host = ~arp.mask;
-  if ((ip ^ arp.address) & arp.mask) return false;
-  return host <= 1 || ((ip & host) != 0 && (ip & host) != host);
-}
+/** It is for an address that the interface it came in by has; those of other interfaces are none of its business. */
+// prettier-ignore
+@inline function isForUs(packet: ArpPacket): bool { return isAddressOf(frame.iface, packet.targetIp); }
 
 /** Somebody else uses our address: say once in a while that it is ours (RFC 5227 §2.4 b). */
-function conflict(): Drop {
-  if (!arp.defended || now() - arp.defendedAt >= DEFEND_INTERVAL) {
-    arp.defended = true;
-    arp.defendedAt = now();
-    sendAnnouncement(arp.address);
+function conflict(ours: Local): Drop {
+  if (!ours.defended || now() - ours.defendedAt >= DEFEND_INTERVAL) {
+    ours.defended = true;
+    ours.defendedAt = now();
+    sendAnnouncement(ours.iface, ours.ip);
   }
   return drop(Drop.ArpConflict);
 }
@@ -51,13 +51,13 @@ function conflict(): Drop {
 /** A host asks whether it may take an address: answered when it is ours, never cached (RFC 5227 §2.1.1). */
 function probeArrives(packet: ArpPacket): Drop {
   if (packet.operation != ArpOperation.Request) return drop(Drop.ArpSender);
-  if (packet.targetIp != arp.address) return drop(Drop.ArpNotForUs);
-  return sendReply(arp.address, packet.senderMac, 0);
+  if (!isForUs(packet)) return drop(Drop.ArpNotForUs);
+  return sendReply(frame.iface, packet.targetIp, packet.senderMac, 0);
 }
 
 function replyArrives(packet: ArpPacket): Drop {
-  if (packet.targetIp != arp.address) return drop(Drop.ArpUnsolicited);
-  const entry = findNeighbour(packet.senderIp);
+  if (!isForUs(packet)) return drop(Drop.ArpUnsolicited);
+  const entry = findNeighbour(frame.iface, packet.senderIp);
   if (!entry || !isAsked(entry)) return drop(Drop.ArpUnsolicited);
   if (entry.valid && !sameMac(entry.mac, packet.senderMac)) return drop(Drop.ArpUnsolicited);
   confirmNeighbour(entry, packet.senderMac);
@@ -66,9 +66,9 @@ function replyArrives(packet: ArpPacket): Drop {
 }
 
 function requestArrives(packet: ArpPacket): Drop {
-  if (packet.targetIp == arp.address) {
+  if (isForUs(packet)) {
     learn(packet);
-    return sendReply(arp.address, packet.senderMac, packet.senderIp);
+    return sendReply(frame.iface, packet.targetIp, packet.senderMac, packet.senderIp);
   }
   if (packet.targetIp == packet.senderIp) hear(packet);
   return drop(Drop.ArpNotForUs);
@@ -76,9 +76,10 @@ function requestArrives(packet: ArpPacket): Drop {
 
 /** A host that talks to us will be talked to: remember it. */
 function learn(packet: ArpPacket): void {
-  const found = findNeighbour(packet.senderIp);
+  const i = frame.iface;
+  const found = findNeighbour(i, packet.senderIp);
   if (found && found.valid && !sameMac(found.mac, packet.senderMac)) return hear(packet);
-  const entry = found ? found : makeNeighbour(packet.senderIp, false);
+  const entry = found ? found : makeNeighbour(i, packet.senderIp, false);
   if (!entry || entry.state == Neighbour.Static) return;
   confirmNeighbour(entry, packet.senderMac);
   releaseHolds(entry);
@@ -86,7 +87,7 @@ function learn(packet: ArpPacket): void {
 
 /** An announcement: when it contradicts what we know of a neighbour, that will be asked again soon. */
 function hear(packet: ArpPacket): void {
-  const entry = findNeighbour(packet.senderIp);
+  const entry = findNeighbour(frame.iface, packet.senderIp);
   if (!entry || entry.state != Neighbour.Known || sameMac(entry.mac, packet.senderMac)) return;
   doubtNeighbour(entry);
   drop(Drop.ArpUnsolicited);

@@ -1,5 +1,5 @@
 import { Drop } from "../abi";
-import { ARP_HOLDS, SLOT_SIZE } from "../config";
+import { ARP_HOLDS, INTERFACES, SLOT_SIZE } from "../config";
 import { now } from "../clock";
 import { macAddress, txCommit, txOpen } from "../driver/mac_ring";
 import { drop } from "../stats";
@@ -20,6 +20,13 @@ export class Hold {
   asked: u8;
   /** The port fills the checksum in. */
   fill: bool;
+  private _iface: u8;
+  /** The interface the neighbour is beside. */
+  // prettier-ignore
+  @inline get iface(): u32 { return INTERFACES == 1 ? 0 : this._iface; }
+  set iface(v: u32) {
+    if (INTERFACES > 1) this._iface = <u8>v;
+  }
   // prettier-ignore
   @inline static at(i: u32): Hold { return changetype<Hold>(holds + <usize>i * SIZE); }
   // prettier-ignore
@@ -44,12 +51,12 @@ export function initHolds(): void {
 // prettier-ignore
 @inline export function anyHolds(): bool { return load<u32>(inUse) != 0; }
 
-/** A place for a datagram to `ip`: the one it has (the latest is kept), a free one, or that of the one asked for most often. */
-export function openHold(ip: u32): Hold {
+/** A place for a datagram to `ip` beside interface `i`: the one it has (the latest is kept), a free one, or that of the one asked for most often. */
+export function openHold(i: u32, ip: u32): Hold {
   let best = Hold.at(0);
-  for (let i: u32 = 0; i < ARP_HOLDS; i++) {
-    const hold = Hold.at(i);
-    if (hold.ip == ip) return hold;
+  for (let n: u32 = 0; n < ARP_HOLDS; n++) {
+    const hold = Hold.at(n);
+    if (hold.ip == ip && hold.iface == i) return hold;
     if (best.ip == 0) continue;
     if (hold.ip == 0 || hold.asked > best.asked) best = hold;
   }
@@ -58,7 +65,7 @@ export function openHold(ip: u32): Hold {
 }
 
 /** The datagram in `hold` is complete: keep it for `ip`, in the place of an older one. */
-export function keepHold(hold: Hold, ip: u32, length: u32, fill: bool): void {
+export function keepHold(hold: Hold, i: u32, ip: u32, length: u32, fill: bool): void {
   if (hold.ip == 0) {
     store<u32>(inUse, load<u32>(inUse) + 1);
     hold.asked = 0;
@@ -67,6 +74,7 @@ export function keepHold(hold: Hold, ip: u32, length: u32, fill: bool): void {
     drop(Drop.ArpHoldFull);
   }
   hold.ip = ip;
+  hold.iface = i;
   hold.length = <u16>length;
   hold.fill = fill;
 }
@@ -87,20 +95,21 @@ export function loseHold(hold: Hold, why: Drop): void {
   drop(why);
 }
 
-/** Give all up. */
-export function loseHolds(why: Drop): void {
-  for (let i: u32 = 0; i < ARP_HOLDS; i++) {
-    const hold = Hold.at(i);
-    if (hold.ip != 0) loseHold(hold, why);
+/** Give up all of interface `i`. */
+export function loseHolds(i: u32, why: Drop): void {
+  for (let n: u32 = 0; n < ARP_HOLDS; n++) {
+    const hold = Hold.at(n);
+    if (hold.ip != 0 && hold.iface == i) loseHold(hold, why);
   }
 }
 
 /** Send it to its neighbour, whose address is known by now; when the transmit ring is full, it stays and is due at once. */
 export function releaseHold(hold: Hold, mac: usize): void {
-  const slot = txOpen();
+  const i = hold.iface;
+  const slot = txOpen(i);
   if (!slot) return waitHold(hold, now(), 0);
-  EthernetHeader.at(slot).fill(mac, macAddress(), EtherType.Ipv4);
+  EthernetHeader.at(slot).fill(mac, macAddress(i), EtherType.Ipv4);
   memory.copy(slot + ETHERNET_HEADER, hold.frame + ETHERNET_HEADER, hold.length);
-  txCommit(ETHERNET_HEADER + hold.length, hold.fill);
+  txCommit(ETHERNET_HEADER + hold.length, hold.fill, i);
   freeHold(hold);
 }

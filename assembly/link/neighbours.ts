@@ -1,7 +1,8 @@
-import { ARP_AGE, ARP_ENTRIES, ARP_ERRORS } from "../config";
+import { ARP_AGE, ARP_ENTRIES, ARP_ERRORS, INTERFACES } from "../config";
 import { now } from "../clock";
 import { random } from "../random";
 import { copyMac } from "../wire/ethernet";
+import { Interface } from "./interface";
 
 /** What is known of a neighbour. */
 export const enum Neighbour {
@@ -34,9 +35,18 @@ export class Entry {
   // prettier-ignore
   @inline get mac(): usize { return changetype<usize>(this) + offsetof<Entry>("macHigh"); }
   // prettier-ignore
-  @inline get state(): Neighbour { return this._state; }
+  @inline get state(): Neighbour { return INTERFACES == 1 ? this._state : this._state & STATE; }
   set state(v: Neighbour) {
-    this._state = <u8>v;
+    this._state = INTERFACES == 1 ? <u8>v : (this._state & ~(<u8>STATE)) | (<u8>v);
+  }
+  /** The interface it is beside. */
+  // prettier-ignore
+  @inline get iface(): u32 { return INTERFACES == 1 ? 0 : <u32>this._state >> INTERFACE_SHIFT; }
+  /** Become the entry of another neighbour. */
+  // prettier-ignore
+  @inline name(i: u32, ip: u32): void {
+    this.ip = ip;
+    if (INTERFACES > 1) this._state = <u8>(i << INTERFACE_SHIFT);
   }
   /** A datagram was sent by way of it; such an entry does not give way to newcomers nobody asked for. */
   // prettier-ignore
@@ -59,6 +69,9 @@ export class Entry {
   // prettier-ignore
   @inline get fresh(): bool { return this.state == Neighbour.Static || (this.state == Neighbour.Known && this.age < REFRESH); }
 }
+/** The state shares its octet with the number of the interface. */
+const STATE: u32 = 15;
+const INTERFACE_SHIFT: u32 = 4;
 const SIZE: u32 = 24;
 const entries = memory.data(ARP_ENTRIES * SIZE, 4);
 
@@ -82,24 +95,17 @@ const REMEMBERED: u32 = TRIES * ASK_INTERVAL;
 const APART: u32 = 5000;
 
 const key = memory.data(4, 4);
-const gateway = memory.data(4, 4);
 
 export function initNeighbours(): void {
   memory.fill(entries, 0, ARP_ENTRIES * SIZE);
   store<u32>(key, random() | 1);
-  store<u32>(gateway, 0);
 }
 
-/** The neighbour that never gives way to another; 0 for none. */
-export function keepNeighbour(ip: u32): void {
-  store<u32>(gateway, ip);
-}
-
-/** Forget what the network said (the cable was pulled); static entries stay. */
-export function forgetNeighbours(): void {
-  for (let i: u32 = 0; i < ARP_ENTRIES; i++) {
-    const entry = Entry.at(i);
-    if (entry.state != Neighbour.Static) entry.state = Neighbour.Free;
+/** Forget what the network said at interface `i` (the cable was pulled); static entries stay. */
+export function forgetNeighbours(i: u32): void {
+  for (let n: u32 = 0; n < ARP_ENTRIES; n++) {
+    const entry = Entry.at(n);
+    if (entry.iface == i && entry.state != Neighbour.Static) entry.state = Neighbour.Free;
   }
 }
 
@@ -107,15 +113,19 @@ function setOf(ip: u32): u32 {
   return (((ip * load<u32>(key)) >> 16) % SETS) * WAYS;
 }
 
-/** The entry of an address, or null. */
-export function findNeighbour(ip: u32): Entry | null {
+/** The entry of an address beside interface `i`, or null. */
+export function findNeighbour(i: u32, ip: u32): Entry | null {
   const first = setOf(ip);
-  for (let i = first; i < first + WAYS; i++) {
-    const entry = Entry.at(i);
-    if (entry.ip == ip && entry.state != Neighbour.Free) return entry;
+  for (let n = first; n < first + WAYS; n++) {
+    const entry = Entry.at(n);
+    if (entry.ip == ip && entry.iface == i && entry.state != Neighbour.Free) return entry;
   }
   return null;
 }
+
+/** The way to everywhere, whose entry stays. */
+// prettier-ignore
+@inline function isGateway(i: u32, ip: u32): bool { return Interface.at(i).gateway == ip; }
 
 /**
  * How readily an entry gives way; 0: not at all. Static ones, the gateway and those asked less than a second ago stay; an entry
@@ -123,7 +133,7 @@ export function findNeighbour(ip: u32): Entry | null {
  */
 function readiness(entry: Entry, asking: bool): u32 {
   if (entry.state == Neighbour.Free) return 5;
-  if (entry.state == Neighbour.Static || entry.ip == load<u32>(gateway)) return 0;
+  if (entry.state == Neighbour.Static || isGateway(entry.iface, entry.ip)) return 0;
   if (entry.state == Neighbour.Asked) return now() - entry.askedAt >= ASK_INTERVAL ? 4 : 0;
   if (!entry.valid) return 3;
   if (!entry.used) return 2;
@@ -131,15 +141,15 @@ function readiness(entry: Entry, asking: bool): u32 {
 }
 
 /** The place an address that has none should take, or null when all are taken by those that matter more. */
-function placeFor(ip: u32, asking: bool): Entry | null {
+function placeFor(i: u32, ip: u32, asking: bool): Entry | null {
   const first = setOf(ip);
   let asked: u32 = 0;
-  for (let i = first; i < first + WAYS; i++) if (Entry.at(i).state == Neighbour.Asked) asked++;
-  const onlyAsked = asking && asked >= ASKED_MAX && ip != load<u32>(gateway);
+  for (let n = first; n < first + WAYS; n++) if (Entry.at(n).state == Neighbour.Asked) asked++;
+  const onlyAsked = asking && asked >= ASKED_MAX && !isGateway(i, ip);
   let best: Entry | null = null;
   let most: u32 = 0;
-  for (let i = first; i < first + WAYS; i++) {
-    const entry = Entry.at(i);
+  for (let n = first; n < first + WAYS; n++) {
+    const entry = Entry.at(n);
     if (onlyAsked && entry.state != Neighbour.Asked) continue;
     const its = readiness(entry, asking);
     if (its == 0 || its < most) continue;
@@ -151,10 +161,10 @@ function placeFor(ip: u32, asking: bool): Entry | null {
 }
 
 /** Make an entry for an address that has none (`asking`: because we want to send to it), or null when there is no room. */
-export function makeNeighbour(ip: u32, asking: bool): Entry | null {
-  const entry = placeFor(ip, asking);
+export function makeNeighbour(i: u32, ip: u32, asking: bool): Entry | null {
+  const entry = placeFor(i, ip, asking);
   if (!entry) return null;
-  entry.ip = ip;
+  entry.name(i, ip);
   entry.usedAt = now();
   entry.askedAt = now() - APART;
   beginAsking(entry);
@@ -187,8 +197,8 @@ export function wasInVain(entry: Entry): bool {
 }
 
 /** Nobody answered for `ip` lately, and nobody has since. */
-export function isSilent(ip: u32): bool {
-  const entry = findNeighbour(ip);
+export function isSilent(i: u32, ip: u32): bool {
+  const entry = findNeighbour(i, ip);
   return entry != null && entry.state == Neighbour.Asked && entry.age < REMEMBERED;
 }
 

@@ -1,9 +1,9 @@
 import { Counter, Drop, Errno, Protocol } from "../abi";
-import { UDP_SOCKETS } from "../config";
+import { INTERFACES, UDP_SOCKETS } from "../config";
 import { loOpen, txBlocked } from "../driver/mac_ring";
 import { notify } from "../events";
 import { isMulticast } from "../ip/iface";
-import { PAYLOAD_MAX, begin, finish, whyNot } from "../ip/output";
+import { PAYLOAD_MAX, begin, draftInterface, finish, whyNot } from "../ip/output";
 import { count } from "../stats";
 import { LIST_ENTRY, LIST_HEADER, List } from "../storage/list";
 import { UDP_HEADER, UdpHeader } from "../wire/udp";
@@ -14,12 +14,16 @@ export const UDP_MAX: u32 = PAYLOAD_MAX - UDP_HEADER;
 /** A group is not reached beyond the first router unless asked for (RFC 1112 §6.1). */
 const GROUP_TTL: u32 = 1;
 
-/** Sockets that were told to try again: because the transmit ring was full, because the loopback ring was. */
-const waiting = memory.data(LIST_HEADER + UDP_SOCKETS * LIST_ENTRY, 4);
+/** Sockets that were told to try again: because the transmit ring of an interface was full, because the loopback ring was. */
+const LIST: u32 = LIST_HEADER + UDP_SOCKETS * LIST_ENTRY;
+const waiting = memory.data(INTERFACES * LIST, 4);
 const waitingLoopback = memory.data(LIST_HEADER + UDP_SOCKETS * LIST_ENTRY, 4);
 
+// prettier-ignore
+@inline function waitingFor(i: u32): List { return List.at(INTERFACES == 1 ? waiting : waiting + <usize>i * LIST); }
+
 export function initUdpOutput(): void {
-  List.at(waiting).init(UDP_SOCKETS);
+  for (let i: u32 = 0; i < INTERFACES; i++) waitingFor(i).init(UDP_SOCKETS);
   List.at(waitingLoopback).init(UDP_SOCKETS);
 }
 
@@ -40,7 +44,7 @@ export function sendDatagram(pcb: Pcb, data: usize, length: u32, src: u32, dst: 
 function refuse(pcb: Pcb): i32 {
   const why = whyNot();
   if (why == Drop.RingFull) {
-    List.at(waiting).push(pcb.index);
+    waitingFor(draftInterface()).push(pcb.index);
     return -Errno.EAGAIN;
   }
   if (why == Drop.LoopbackFull) {
@@ -54,12 +58,13 @@ function refuse(pcb: Pcb): i32 {
 
 /** It has not been refused since there was room last. */
 export function mayWrite(pcb: Pcb): bool {
-  return !List.at(waiting).has(pcb.index) && !List.at(waitingLoopback).has(pcb.index);
+  for (let i: u32 = 0; i < INTERFACES; i++) if (waitingFor(i).has(pcb.index)) return false;
+  return !List.at(waitingLoopback).has(pcb.index);
 }
 
 /** It is closed. */
 export function stopWaiting(pcb: Pcb): void {
-  List.at(waiting).remove(pcb.index);
+  for (let i: u32 = 0; i < INTERFACES; i++) waitingFor(i).remove(pcb.index);
   List.at(waitingLoopback).remove(pcb.index);
 }
 
@@ -68,9 +73,14 @@ export function stopWaiting(pcb: Pcb): void {
  * the transmit ring still, so the next poll must come when it was drained.
  */
 export function udpOutput(): bool {
-  if (List.at(waiting).count != 0 && !txBlocked()) wake(List.at(waiting));
+  let waits = false;
+  for (let i: u32 = 0; i < INTERFACES; i++) {
+    const list = waitingFor(i);
+    if (list.count != 0 && !txBlocked(i)) wake(list);
+    if (list.count != 0) waits = true;
+  }
   if (List.at(waitingLoopback).count != 0 && loOpen() != 0) wake(List.at(waitingLoopback));
-  return List.at(waiting).count != 0;
+  return waits;
 }
 
 function wake(list: List): void {
