@@ -1,16 +1,15 @@
-import { randomBytes } from "node:crypto";
 import { bindExports, Errno, errnoMessage, type SandwireExports } from "./abi";
-import { parseIPv4 } from "./address";
 import type { Clock, Timer } from "./clock";
 import { countersOf, type SocketInfo, socketsOf } from "./inspect";
+import { type Interface, type InterfaceOptions, type InterfaceOwner, interfacesOf } from "./interface";
 import type { Link } from "./link";
-import { formatMac, Mac, parseMac } from "./mac";
+import { type Mac, parseMac } from "./mac";
 import { loadModule, type Profile } from "./module";
-import { spread } from "./random";
-import { parseSubnet } from "./subnet";
+import { type RouteOptions, RoutingTable } from "./routing";
+import { macOf, seedOf } from "./seed";
 
-/** How a board is made. */
-export interface BoardOptions {
+/** How a board is made. The options of an interface are those of the first. */
+export interface BoardOptions extends InterfaceOptions {
   /** Its time: the machine's, or one that moves when told. */
   clock: Clock;
   /** What the board is called in errors (default "board"). */
@@ -23,24 +22,20 @@ export interface BoardOptions {
   debug?: boolean;
   /** 128 bits, or a number to derive them from; unless given, from the system's entropy. */
   seed?: Uint32Array | number;
-  /** "02:00:00:00:00:01"; unless given, a locally administered one derived from the seed. */
-  mac?: string;
-  /** "10.0.0.2/24"; unless given, only 127.0.0.1 is configured. */
-  address?: string;
-  /** The default gateway, "10.0.0.1"; none, when left out. */
-  gateway?: string;
+  /** Those behind the first: as many as the build has, at most. */
+  interfaces?: readonly InterfaceOptions[];
+  /** Ways to networks that no interface is on. */
+  routes?: readonly RouteOptions[];
   /** Start the applications of the firmware (default false). */
   serve?: boolean;
-  /** What the port does for the module: bits of Capability (default 0). */
-  capabilities?: number;
 }
 
 /** Everything a board is at one moment. */
 export interface Snapshot {
   /** A copy of the module's linear memory, which is its whole state. */
   readonly memory: Uint8Array;
-  /** Where the port is in the receive and the transmit ring. */
-  readonly cursors: [number, number];
+  /** Where the ports stand in their rings. */
+  readonly cursors: readonly [number, number][];
 }
 
 const NEVER = 0xffffffff;
@@ -65,8 +60,10 @@ export class Board {
   readonly view: DataView;
   /** Called after a poll for each descriptor with news. */
   onEvent: (fd: number) => void = () => {};
-  private readonly port: Mac;
-  private link: Link | null = null;
+  /** As many as the build has. */
+  readonly interfaces: readonly Interface[];
+  readonly routes: RoutingTable;
+  private readonly first: Interface;
   private failure: Error | null = null;
   private closed = false;
   private running = false;
@@ -86,7 +83,10 @@ export class Board {
     this.u8 = new Uint8Array(this.memory.buffer);
     this.u32 = new Uint32Array(this.memory.buffer);
     this.view = new DataView(this.memory.buffer);
-    this.port = new Mac(this.exports);
+    const owner = this.owner();
+    this.interfaces = interfacesOf(owner);
+    this.routes = new RoutingTable(owner);
+    this.first = this.interfaces[0];
   }
 
   /** Power a board on. Rejects with an Error when the build is missing, or an address or the seed is not valid. */
@@ -99,47 +99,71 @@ export class Board {
 
   private start(options: BoardOptions): void {
     const seed = seedOf(options.seed);
-    const mac = options.mac ? parseMac(options.mac) : macOf(seed);
-    this.port.configure(mac, options.capabilities ?? 0);
+    const each = [options, ...(options.interfaces ?? [])];
+    if (each.length > this.interfaces.length) {
+      throw new Error(`${this.name}: the build has ${this.interfaces.length} interfaces (INTERFACES), not ${each.length}`);
+    }
+    for (const { port, index } of this.interfaces) {
+      const { mac, capabilities } = each[index] ?? {};
+      port.configure(mac ? parseMac(mac) : macOf(seed, index), capabilities ?? 0);
+    }
     this.exports.init(seed[0], seed[1], seed[2], seed[3]);
-    this.port.reset();
-    if (options.address) this.configure(options.address, options.gateway);
+    for (const { port } of this.interfaces) port.reset();
+    each.forEach(({ address, gateway, addresses }, i) => {
+      if (address) this.interfaces[i].configure(address, gateway);
+      for (const further of addresses ?? []) this.interfaces[i].addAddress(further);
+    });
+    for (const route of options.routes ?? []) this.routes.add(route);
     if (options.serve) this.expect("serve", this.exports.serve());
     this.wake();
   }
 
-  /** Give the interface an address, "10.0.0.2/24", and a default gateway. Throws when either is not valid. */
+  /** What its parts need of it. */
+  private owner(): InterfaceOwner {
+    return {
+      exports: this.exports,
+      view: this.view,
+      expect: (what, result) => this.expect(what, result),
+      arrive: (port, frame) => this.arrive(port, frame),
+      wake: () => this.wake(),
+    };
+  }
+
+  /** Give the first interface an address, "10.0.0.2/24", and a default gateway. Throws when either is not valid. */
   configure(address: string, gateway?: string): void {
-    const { ip, prefix } = parseSubnet(address);
-    const result = this.exports.ifconfig(0, ip, prefix, gateway ? parseIPv4(gateway) : 0);
-    this.expect(`ifconfig ${address}${gateway ? ` gateway ${gateway}` : ""}`, result);
-    this.wake();
+    this.first.configure(address, gateway);
   }
 
-  /** Its Ethernet address, "02:00:00:00:00:01". */
+  /** MAC address of the first interface. */
   get mac(): string {
-    return formatMac(this.port.address);
+    return this.first.mac;
   }
 
-  /** Plug the board into a link: the carrier is there, frames flow. What was plugged in before is unplugged, not closed. */
-  attach(link: Link): void {
-    if (this.link) this.link.onFrame = () => {};
-    this.link = link;
-    link.onFrame = (frame) => this.arrive(frame);
-    this.linkUp(true);
+  /**
+   * Plug an interface into a link, the first unless told: the carrier is there, frames flow. What was plugged in before is unplugged, not
+   * closed.
+   */
+  attach(link: Link, iface = 0): void {
+    this.at(iface).attach(link);
   }
 
-  /** Set the carrier; without it no frame goes in or out. */
-  linkUp(on: boolean): void {
-    this.port.isUp = on;
-    this.wake();
+  /** Set the carrier of an interface, the first unless told; without it no frame goes in or out. */
+  linkUp(on: boolean, iface = 0): void {
+    this.at(iface).linkUp(on);
   }
 
-  /** Put a frame into the receive ring, now; false, and counted as missed, when it is full. The module sees it in the next poll. */
+  /**
+   * Put a frame into the receive ring of the first interface, now; false, and counted as missed, when it is full. The module sees it in the
+   * next poll.
+   */
   receive(frame: Uint8Array): boolean {
-    const taken = this.port.receive(frame);
-    if (taken) this.wake();
-    return taken;
+    return this.first.receive(frame);
+  }
+
+  private at(iface: number): Interface {
+    const found = this.interfaces[iface];
+    if (!found) throw new RangeError(`${this.name} has no interface ${iface}: its build has ${this.interfaces.length}`);
+    return found;
   }
 
   /** Ask for a poll at this instant, after what runs now. Many calls, one poll. */
@@ -173,15 +197,11 @@ export class Board {
     else this.poll();
   };
 
-  private readonly send = (frame: Uint8Array): void => {
-    if (this.port.isUp) this.link?.send(frame);
-  };
-
   /** A frame from the link. Like a fast interrupt handler, it makes room in a full ring before the frame is missed. */
-  private arrive(frame: Uint8Array): void {
-    if (this.closed || this.failure || !this.port.isUp) return;
-    if (!this.port.hasRoom && !this.running) this.pump();
-    this.port.receive(frame);
+  private arrive(port: Mac, frame: Uint8Array): void {
+    if (this.closed || this.failure || !port.isUp) return;
+    if (!port.hasRoom && !this.running) this.pump();
+    port.receive(frame);
     this.wake();
   }
 
@@ -199,7 +219,7 @@ export class Board {
     for (let round = 0; round < ROUNDS; round++) {
       const now = this.clock.now;
       const wait = this.exports.poll(now >>> 0);
-      this.port.transmit(this.send);
+      for (const each of this.interfaces) each.transmit();
       this.deadline = wait === NEVER ? Infinity : Math.floor(now) + wait;
       if (wait !== 0) return;
     }
@@ -240,7 +260,11 @@ export class Board {
 
   /** Every discarded frame and every event worth counting, by name; what the MAC counted too. */
   counters(): Record<string, number> {
-    return { ...countersOf(this), rxMissed: this.port.missed, rxErrors: this.port.errors };
+    return { ...countersOf(this), rxMissed: this.sum("missed"), rxErrors: this.sum("errors") };
+  }
+
+  private sum(what: "missed" | "errors"): number {
+    return this.interfaces.reduce((total, { port }) => total + port[what], 0);
   }
 
   /** The rows of netstat. */
@@ -250,14 +274,14 @@ export class Board {
 
   /** Everything the board is now. */
   snapshot(): Snapshot {
-    return { memory: this.u8.slice(), cursors: this.port.cursors };
+    return { memory: this.u8.slice(), cursors: this.interfaces.map(({ port }) => port.cursors) };
   }
 
   /** Be what the board was then, at the present time. Throws a RangeError when that was another build. */
   restore(snapshot: Snapshot): void {
     if (snapshot.memory.length !== this.u8.length) throw new RangeError("the snapshot is of a module with another memory size");
     this.u8.set(snapshot.memory);
-    this.port.cursors = snapshot.cursors;
+    snapshot.cursors.forEach((cursors, i) => (this.interfaces[i].port.cursors = cursors));
     this.wake();
   }
 
@@ -266,21 +290,6 @@ export class Board {
     this.closed = true;
     this.timer?.cancel();
     this.timer = null;
-    if (this.link) this.link.onFrame = () => {};
-    this.link = null;
+    for (const each of this.interfaces) each.detach();
   }
-}
-
-function seedOf(seed: Uint32Array | number | undefined): Uint32Array {
-  if (seed === undefined) return new Uint32Array(new Uint8Array(randomBytes(16)).buffer);
-  if (typeof seed === "number") return Uint32Array.of(seed, spread(seed + 1), spread(seed + 2), spread(seed + 3));
-  if (seed.length !== 4) throw new RangeError(`a seed has 4 words, not ${seed.length}`);
-  return seed;
-}
-
-/** A locally administered address of one interface. */
-function macOf(seed: Uint32Array): Uint8Array {
-  const low = spread(seed[0] ^ spread(seed[1]));
-  const high = spread(seed[2] ^ spread(seed[3] + 1));
-  return Uint8Array.of(0x02, high & 255, low >>> 24, (low >>> 16) & 255, (low >>> 8) & 255, low & 255);
 }

@@ -6,6 +6,7 @@ export { type Clock, RealClock, type Timer, VirtualClock } from "./clock";
 export { isSystemError, type SystemError } from "./errors";
 export { type Forward, Gateway, type GatewayCounts, type GatewayOptions, LIMITS } from "./gateway";
 export type { SocketInfo } from "./inspect";
+export type { Interface, InterfaceOptions } from "./interface";
 export { around, type Filter, filtered, type Link, type Passage } from "./link";
 export { type Faults, faulty } from "./links/fault";
 export { hub, type HubOptions, type HubPort } from "./links/hub";
@@ -14,6 +15,7 @@ export { printed } from "./links/print";
 export { connectQemu, listenQemu } from "./links/qemu";
 export { openTap } from "./links/tap";
 export { wire } from "./links/wire";
+export type { LocalAddress, RouteInfo, RouteOptions, RoutingTable } from "./routing";
 export type { TcpInfo } from "./tcp-info";
 export { loadModule, type Profile, PROFILES } from "./module";
 export {

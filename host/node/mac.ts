@@ -23,12 +23,12 @@ export class Mac {
   /** The frame last lent from each transmit slot: frames of one length come in rows, so most need no new view. */
   private lent: Uint8Array[] = [];
 
-  /** Throws an Error when the module has no MAC of a layout we know. */
-  constructor(exports: SandwireExports) {
+  /** Of interface `index`. Throws an Error when the module has no such interface. */
+  constructor(exports: SandwireExports, index = 0) {
     this.u8 = new Uint8Array(exports.memory.buffer);
     this.u32 = new Uint32Array(exports.memory.buffer);
-    const at = exports.mac(0);
-    if (at === 0) throw new Error("the module has no network interface");
+    const at = exports.mac(index);
+    if (at === 0) throw new Error(`the module has no network interface ${index}`);
     this.record = new MacView(new DataView(exports.memory.buffer), at);
   }
 

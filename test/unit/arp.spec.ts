@@ -116,7 +116,7 @@ describe("a request for our address", () => {
     expect(arp(ArpOperation.Request, PEER_MAC, 0, US)).toBe(Drop.None);
     expect(transmit()).toBe(60);
     expect(packet.targetIp).toBe(0);
-    expect(findNeighbour(0) == null).toBe(true);
+    expect(findNeighbour(0, 0) == null).toBe(true);
     expect(arp(ArpOperation.Request, PEER_MAC, 0, OTHER)).toBe(Drop.ArpNotForUs);
     expect(drain()).toBe(0);
   });
@@ -249,8 +249,8 @@ describe("an unknown neighbour", () => {
       if (i % 16 == 0) pass(1);
       drain();
     }
-    expect(findNeighbour(PEER) != null).toBe(true);
-    expect(findNeighbour(OTHER) != null).toBe(true);
+    expect(findNeighbour(0, PEER) != null).toBe(true);
+    expect(findNeighbour(0, OTHER) != null).toBe(true);
   });
 });
 

@@ -52,8 +52,8 @@ export function power(): void {
   initRings();
   initEvents();
   initBuffers();
-  initArp();
   initIface();
+  initArp();
   initLimits();
   initQuote();
   initDatagrams();
