@@ -1,7 +1,17 @@
 import { Errno } from "../abi";
 import { ADDRESSES, INTERFACES, SINGLE_HOMED } from "../config";
 import { announce, arpConfigured } from "../link/arp";
-import { Interface, Local, findLocal, hasHost, initInterfaces, localBeside, maskOf, primary } from "../link/interface";
+import {
+  Interface,
+  Local,
+  findLocal,
+  hasHost,
+  initInterfaces,
+  localBeside,
+  localCount,
+  maskOf,
+  primary,
+} from "../link/interface";
 import { Origin, Route, addRoute, findRoute, initRoutes, removeRoute, removeRouteOf, routeCount } from "./routes";
 
 /** The IPv4 side of the interfaces: their addresses, and whose an address is. Loopback (127/8) needs no interface. */
@@ -165,7 +175,7 @@ export function isReserved(ip: u32): bool {
 export function isBroadcast(ip: u32): bool {
   if (ip == BROADCAST) return true;
   if (SINGLE_HOMED) return primary(0).isBroadcast(ip);
-  for (let n: u32 = 0; n < ADDRESSES; n++) if (Local.at(n).isBroadcast(ip)) return true;
+  for (let n: u32 = 0; n < localCount(); n++) if (Local.at(n).isBroadcast(ip)) return true;
   return false;
 }
 
@@ -173,6 +183,6 @@ export function isBroadcast(ip: u32): bool {
 export function isBroadcastOn(i: u32, ip: u32): bool {
   if (INTERFACES == 1) return isBroadcast(ip);
   if (ip == BROADCAST) return true;
-  for (let n: u32 = 0; n < ADDRESSES; n++) if (Local.at(n).iface == i && Local.at(n).isBroadcast(ip)) return true;
+  for (let n: u32 = 0; n < localCount(); n++) if (Local.at(n).iface == i && Local.at(n).isBroadcast(ip)) return true;
   return false;
 }

@@ -1,6 +1,6 @@
 import { ADDRESSES, INTERFACES, SINGLE_HOMED } from "../config";
 import { linkUp } from "../driver/mac_ring";
-import { Local, findLocal, nameFor, primary } from "../link/interface";
+import { Local, findLocal, hasHost, localCount, nameFor, primary } from "../link/interface";
 import { Neighbour, doubtNeighbour, findNeighbour, isSilent } from "../link/neighbours";
 import {
   BROADCAST,
@@ -14,7 +14,7 @@ import {
   isOnLink,
   isReserved,
 } from "./iface";
-import { findRoute } from "./routes";
+import { Origin, findRoute } from "./routes";
 
 /** The interface that the last answer of `nextHop` is beside. */
 @lazy const way = memory.data(4, 4);
@@ -35,7 +35,7 @@ export function nextHop(dst: u32, src: u32 = 0): u32 {
   if (!route) return 0;
   if (INTERFACES > 1) store<u32>(way, route.iface);
   if (route.gateway) return route.gateway;
-  return isBroadcast(dst) ? BROADCAST : dst;
+  return route.origin == Origin.Address && !hasHost(dst, route.mask) ? BROADCAST : dst;
 }
 
 function onlyHop(dst: u32): u32 {
@@ -74,12 +74,12 @@ export function sourceFor(dst: u32): u32 {
   const hop = nextHop(dst);
   if (hop == 0) return 0;
   if (ADDRESSES == 1) return address();
-  return hop == dst || hop != BROADCAST ? nameFor(wayOut(), hop) : nameForNetwork(wayOut(), dst);
+  return hop == BROADCAST && dst != BROADCAST ? nameForNetwork(wayOut(), dst) : nameFor(wayOut(), hop);
 }
 
 /** The address of interface `i` in the network whose broadcast address `dst` is. */
 function nameForNetwork(i: u32, dst: u32): u32 {
-  for (let n: u32 = 0; n < ADDRESSES; n++) if (Local.at(n).iface == i && Local.at(n).isBroadcast(dst)) return Local.at(n).ip;
+  for (let n: u32 = 0; n < localCount(); n++) if (Local.at(n).iface == i && Local.at(n).isBroadcast(dst)) return Local.at(n).ip;
   return address(i);
 }
 

@@ -1,10 +1,10 @@
 import { Drop, Errno } from "../abi";
-import { ADDRESSES, ARP_ERRORS, ARP_HOLDS, INTERFACES, SINGLE_HOMED } from "../config";
+import { ARP_ERRORS, ARP_HOLDS, INTERFACES, SINGLE_HOMED } from "../config";
 import { now, until } from "../clock";
 import { linkUp } from "../driver/mac_ring";
 import { broadcastMac, sendAnnouncement, sendRequest } from "./arp_send";
 import { Hold, anyHolds, initHolds, keepHold, loseHold, loseHolds, releaseHold, waitHold } from "./holds";
-import { Interface, Local, localBeside, nameFor, primary } from "./interface";
+import { Interface, Local, localBeside, localCount, nameFor, primary } from "./interface";
 import {
   ASK_INTERVAL,
   Entry,
@@ -46,7 +46,7 @@ function startOver(i: u32, why: Drop): void {
   forgetNeighbours(i);
   loseHolds(i, why);
   if (SINGLE_HOMED) return announce(primary(0));
-  for (let n: u32 = 0; n < ADDRESSES; n++) {
+  for (let n: u32 = 0; n < localCount(); n++) {
     const local = Local.at(n);
     if (local.iface == i) announce(local);
   }
@@ -149,7 +149,7 @@ export function arpTick(): usize {
   if (INTERFACES == 1) watchLink(0);
   else for (let i: u32 = 0; i < INTERFACES; i++) watchLink(i);
   if (SINGLE_HOMED) announceIfDue(primary(0));
-  else for (let n: u32 = 0; n < ADDRESSES; n++) announceIfDue(Local.at(n));
+  else for (let n: u32 = 0; n < localCount(); n++) announceIfDue(Local.at(n));
   if (!anyHolds()) return 0;
   for (let n: u32 = 0; n < ARP_HOLDS; n++) {
     const hold = Hold.at(n);
@@ -191,7 +191,7 @@ function announcementDue(local: Local): bool {
 
 export function hasArpDeadline(): bool {
   if (SINGLE_HOMED) return primary(0).announcements != 0 || anyHolds();
-  for (let n: u32 = 0; n < ADDRESSES; n++) if (Local.at(n).announcements != 0) return true;
+  for (let n: u32 = 0; n < localCount(); n++) if (Local.at(n).announcements != 0) return true;
   return anyHolds();
 }
 
@@ -199,7 +199,7 @@ export function hasArpDeadline(): bool {
 export function arpDeadline(): u32 {
   let earliest = now() + ANNOUNCE_INTERVAL;
   if (SINGLE_HOMED) earliest = announcementAt(primary(0), earliest);
-  else for (let n: u32 = 0; n < ADDRESSES; n++) earliest = announcementAt(Local.at(n), earliest);
+  else for (let n: u32 = 0; n < localCount(); n++) earliest = announcementAt(Local.at(n), earliest);
   if (!anyHolds()) return earliest;
   for (let n: u32 = 0; n < ARP_HOLDS; n++) {
     const hold = Hold.at(n);

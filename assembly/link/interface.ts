@@ -39,6 +39,7 @@ export class Local {
     this.defended = false;
     this._prefix = <u8>prefix;
     if (INTERFACES > 1) this._iface = <u8>i;
+    if (!SINGLE_HOMED) countLocals();
   }
 
   /** The network holds `ip`. */
@@ -57,6 +58,17 @@ export class Local {
 }
 const LOCAL_SIZE: u32 = 20;
 const locals = memory.data(ADDRESSES * LOCAL_SIZE, 4);
+/** Those from here on are free: there are seldom more than one or two. */
+@lazy const used = memory.data(4, 4);
+
+// prettier-ignore
+@inline export function localCount(): u32 { return load<u32>(used); }
+
+function countLocals(): void {
+  let count = ADDRESSES;
+  while (count > 0 && Local.at(count - 1).ip == 0) count--;
+  store<u32>(used, count);
+}
 
 /** One interface, the cable of which is the driver's matter. */
 @final
@@ -76,6 +88,7 @@ const interfaces = memory.data(INTERFACES * INTERFACE_SIZE, 4);
 export function initInterfaces(): void {
   memory.fill(locals, 0, ADDRESSES * LOCAL_SIZE);
   memory.fill(interfaces, 0, INTERFACES * INTERFACE_SIZE);
+  if (!SINGLE_HOMED) countLocals();
 }
 
 /** Of a prefix of 1..32. */
@@ -97,7 +110,7 @@ export function hasHost(ip: u32, mask: u32): bool {
 export function findLocal(ip: u32): Local | null {
   if (SINGLE_HOMED) return isAddressOf(0, ip) ? primary(0) : null;
   if (ip == 0) return null;
-  for (let n: u32 = 0; n < ADDRESSES; n++) {
+  for (let n: u32 = 0; n < localCount(); n++) {
     const local = Local.at(n);
     if (local.ip == ip) return local;
   }
@@ -115,7 +128,7 @@ export function findLocal(ip: u32): Local | null {
 /** The address of interface `i` whose network holds the neighbour `ip`, or null. */
 export function localBeside(i: u32, ip: u32): Local | null {
   if (SINGLE_HOMED) return Local.at(0).isNeighbour(ip) ? Local.at(0) : null;
-  for (let n: u32 = 0; n < ADDRESSES; n++) {
+  for (let n: u32 = 0; n < localCount(); n++) {
     const local = Local.at(n);
     if (local.iface == i && local.isNeighbour(ip)) return local;
   }

@@ -62,6 +62,7 @@ export class Board {
   onEvent: (fd: number) => void = () => {};
   /** As many as the build has. */
   readonly interfaces: readonly Interface[];
+  /** Its ways to networks. */
   readonly routes: RoutingTable;
   private readonly first: Interface;
   private failure: Error | null = null;
