@@ -6,7 +6,7 @@
 /** Connections open at once, each with a Tcb (about 230 bytes) and its two buffers. */
 export const CONNECTIONS: u32 = isDefined(CONFIG_CONNECTIONS) ? CONFIG_CONNECTIONS : 8;
 /** Listening sockets on top of CONNECTIONS; a Tcb each, no buffers. */
-export const LISTENERS: u32 = isDefined(CONFIG_LISTENERS) ? CONFIG_LISTENERS : 4;
+export const LISTENERS: u32 = isDefined(CONFIG_LISTENERS) ? CONFIG_LISTENERS : 3;
 /** Datagram sockets; about 56 bytes and one buffer of UDP_BUF each. */
 export const UDP_SOCKETS: u32 = isDefined(CONFIG_UDP_SOCKETS) ? CONFIG_UDP_SOCKETS : 3;
 /** Receive buffer of a new stream socket, octets. */

@@ -17,7 +17,7 @@ const FIRST_PORT: u32 = 1024;
 const REUSE: u32 = Wish.ReuseAddress | (REUSE_PORT ? Wish.ReusePort : 0);
 const PORTS: u32 = 0x10000 - FIRST_PORT;
 /** RFC 6056 §3.3.4, algorithm 4: a table of counters, so that one peer cannot count our connections to another. */
-const COUNTERS: u32 = CONNECTIONS < 8 ? 4 : 16;
+const COUNTERS: u32 = CONNECTIONS <= 8 ? 4 : 16;
 const counters = memory.data(COUNTERS * 4, 4);
 
 export function initPorts(): void {
