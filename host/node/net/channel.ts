@@ -2,9 +2,9 @@ import { Errno, Family, Level, Poll, Protocol, Shutdown, SocketOption, SocketTyp
 import type { Address } from "../address";
 import type { Board } from "../board";
 import { Descriptor } from "../descriptor";
-import { checked } from "../errors";
 import { Hold } from "./holds";
 import type { Context } from "./context";
+import { isFull, Outgoing } from "./outgoing";
 
 /** Whoever reads a channel. Each call comes from the event loop, alone, as those of libuv do. */
 export interface Reader {
@@ -28,14 +28,6 @@ const CANCELLED = -125;
 /** What `write` answers when `done` will tell. */
 export const LATER = 1;
 
-interface Write {
-  chunks: Uint8Array[];
-  /** The chunk that is on, and its octets that are taken. */
-  index: number;
-  offset: number;
-  done: Done;
-}
-
 /**
  * One TCP connection of a board with callbacks, in the way of the handle beneath a socket of Node's: what it tells, it tells from
  * a turn of the event loop of its own, so that `process.nextTick` and promises run in between.
@@ -44,52 +36,57 @@ export class Channel {
   bytesRead = 0;
   bytesWritten = 0;
   reader: Reader | undefined;
-  private readonly descriptor: Descriptor;
+  /** Opened when it is first needed, as the handles of libuv are. */
+  private descriptor: Descriptor | undefined;
   private readonly reads: Hold;
   private readonly requests: Hold;
   private reading = false;
   private refed = true;
   private kicked = false;
-  private named: boolean;
   private dialled: Done | undefined;
-  private writing: Write | undefined;
+  private writing: Outgoing | undefined;
   private closing: Done | undefined;
 
+  /** @param fd a connection that has been accepted, of `peer`; without it the channel is one to connect */
   constructor(
     private readonly context: Context,
-    fd: number,
+    fd?: number,
     private readonly peer?: Address,
   ) {
-    this.descriptor = new Descriptor(context.board, fd, this.kick);
-    this.named = peer !== undefined;
     this.reads = new Hold(context.holds);
     this.requests = new Hold(context.holds);
-  }
-
-  /** A new socket; throws the SystemError of socket(2). */
-  static open(context: Context): Channel {
-    const fd = context.board.exports.socket(Family.AF_INET, SocketType.SOCK_STREAM, Protocol.IPPROTO_TCP);
-    return new Channel(context, checked("socket", fd));
+    if (fd !== undefined) this.descriptor = new Descriptor(context.board, fd, this.kick);
   }
 
   private get board(): Board {
     return this.context.board;
   }
 
-  /** Is there a local end to speak of? */
-  get isNamed(): boolean {
-    return this.named;
+  /** -1, which every call answers with EBADF, when there is none. */
+  private get fd(): number {
+    return this.descriptor?.isOpen ? this.descriptor.fd : -1;
   }
 
+  /** socket(2) if that has not been called yet: 0 or a negative errno. */
+  private open(): number {
+    if (this.descriptor) return 0;
+    const fd = this.board.exports.socket(Family.AF_INET, SocketType.SOCK_STREAM, Protocol.IPPROTO_TCP);
+    if (fd >= 0) this.descriptor = new Descriptor(this.board, fd, this.kick);
+    return Math.min(fd, 0);
+  }
+
+  /** 0 or a negative errno. */
   bind(local: Address): number {
-    this.named = true;
+    const opened = this.open();
+    if (opened < 0 || !this.descriptor) return opened;
     this.setOption(Level.SOL_SOCKET, SocketOption.SO_REUSEADDR, 1);
-    return this.board.exports.bind(this.descriptor.fd, this.descriptor.putAddress(local));
+    return this.board.exports.bind(this.fd, this.descriptor.putAddress(local));
   }
 
   /** Begin to connect: 0, and `done` tells how it ended, or a negative errno. */
   connect(peer: Address, done: Done): number {
-    this.named = true;
+    const opened = this.open();
+    if (opened < 0 || !this.descriptor) return opened;
     const answer = this.descriptor.connect(peer);
     this.board.wake();
     if (answer < 0 && answer !== -Errno.EINPROGRESS) return answer;
@@ -98,15 +95,16 @@ export class Channel {
     return 0;
   }
 
-  localAddress(): Address {
-    return this.descriptor.localAddress();
+  /** Undefined before bind and connect. */
+  localAddress(): Address | undefined {
+    return this.descriptor?.isOpen ? this.descriptor.localAddress() : undefined;
   }
 
   /** Undefined when there is none, or none any more. */
   remoteAddress(): Address | undefined {
     if (this.peer) return this.peer;
     try {
-      return this.descriptor.remoteAddress();
+      return this.descriptor?.remoteAddress();
     } catch {
       return undefined;
     }
@@ -130,19 +128,17 @@ export class Channel {
   /** 0 when the send buffer has all of it, LATER when `done` will tell, or a negative errno. */
   write(chunks: Uint8Array[], done: Done): number {
     for (const chunk of chunks) this.bytesWritten += chunk.length;
-    const write = { chunks, index: 0, offset: 0, done };
-    const status = this.put(write);
-    if (status !== -Errno.EAGAIN) return status;
-    this.writing = write;
+    const outgoing = new Outgoing(chunks, done);
+    const status = this.fill(outgoing);
+    if (!isFull(status)) return status;
+    this.writing = outgoing;
     this.hold();
     return LATER;
   }
 
   /** Octets that wait for room in the send buffer. */
   get queued(): number {
-    const { writing } = this;
-    if (!writing) return 0;
-    return writing.chunks.slice(writing.index).reduce((sum, chunk) => sum + chunk.length, -writing.offset);
+    return this.writing?.length ?? 0;
   }
 
   /** FIN behind what was written, in a turn of its own. `done` tells, whatever comes of it. */
@@ -156,7 +152,7 @@ export class Channel {
 
   /** Give the descriptor back; who waits hears ECANCELED, then `done` is told. */
   close(done?: () => void): void {
-    this.descriptor.close();
+    this.descriptor?.close();
     const { dialled, writing, closing } = this;
     this.reading = false;
     this.dialled = this.writing = this.closing = undefined;
@@ -198,7 +194,7 @@ export class Channel {
   /** As setsockopt(2) on a connection that is gone: what cannot be set any more does not matter. */
   private setOption(level: number, name: number, ...words: number[]): void {
     try {
-      this.descriptor.setOption(level, name, ...words);
+      this.descriptor?.setOption(level, name, ...words);
     } catch {
       return;
     }
@@ -218,16 +214,16 @@ export class Channel {
 
   private readonly look = (): void => {
     this.kicked = false;
-    if (!this.descriptor.isOpen) return;
+    if (!this.descriptor?.isOpen) return;
     if (this.dialled) return this.establish(this.dialled);
     if (this.reading) this.receive();
     if (this.writing) this.transmit(this.writing);
   };
 
   private establish(done: Done): void {
-    const ready = this.board.exports.ready(this.descriptor.fd);
+    const ready = this.board.exports.ready(this.fd);
     if (!(ready & (Poll.POLLOUT | Poll.POLLERR))) return;
-    const errno = this.descriptor.option(Level.SOL_SOCKET, SocketOption.SO_ERROR);
+    const errno = this.descriptor?.option(Level.SOL_SOCKET, SocketOption.SO_ERROR) ?? 0;
     this.dialled = undefined;
     this.hold();
     done(-errno);
@@ -235,16 +231,16 @@ export class Channel {
 
   private receive(): void {
     const { exports, u8 } = this.board;
-    const ready = exports.recv_ready(this.descriptor.fd);
+    const ready = exports.recv_ready(this.fd);
     if (ready === -Errno.EAGAIN) return;
     if (ready <= 0) return this.finishReading(ready);
     const room = this.reader?.room();
     const chunk = room
       ? Buffer.from(room.buffer, room.byteOffset, Math.min(room.length, ready))
       : Buffer.allocUnsafe(Math.min(ready, CHUNK));
-    const at = exports.recv_ptr(this.descriptor.fd) >>> 0;
+    const at = exports.recv_ptr(this.fd) >>> 0;
     chunk.set(u8.subarray(at, at + chunk.length));
-    exports.recv_release(this.descriptor.fd, chunk.length);
+    exports.recv_release(this.fd, chunk.length);
     this.board.wake();
     this.bytesRead += chunk.length;
     this.kick();
@@ -257,42 +253,24 @@ export class Channel {
     else this.reader?.end();
   }
 
-  private transmit(write: Write): void {
-    const status = this.put(write);
-    if (status === -Errno.EAGAIN) return;
+  private transmit(outgoing: Outgoing): void {
+    const status = this.fill(outgoing);
+    if (isFull(status)) return;
     this.writing = undefined;
     this.hold();
-    write.done(status);
+    outgoing.done(status);
+  }
+
+  private fill(outgoing: Outgoing): number {
+    this.board.wake();
+    return outgoing.fill(this.board, this.fd);
   }
 
   private finishSending(done: Done): void {
     this.closing = undefined;
     this.hold();
-    this.board.exports.shutdown(this.descriptor.fd, Shutdown.SHUT_WR);
+    this.board.exports.shutdown(this.fd, Shutdown.SHUT_WR);
     this.board.wake();
     done(0);
-  }
-
-  /** Fill the send buffer: 0 when all is in it, -EAGAIN when it is full, or why it takes no more. */
-  private put(write: Write): number {
-    for (; write.index < write.chunks.length; write.index++, write.offset = 0) {
-      const chunk = write.chunks[write.index];
-      while (write.offset < chunk.length) {
-        const taken = this.fill(chunk, write.offset);
-        if (taken < 0) return taken;
-        write.offset += taken;
-      }
-    }
-    return 0;
-  }
-
-  private fill(chunk: Uint8Array, from: number): number {
-    const { exports, u8 } = this.board;
-    const room = exports.send_room(this.descriptor.fd);
-    if (room < 0) return room;
-    const count = Math.min(room, chunk.length - from);
-    u8.set(chunk.subarray(from, from + count), exports.send_ptr(this.descriptor.fd) >>> 0);
-    this.board.wake();
-    return exports.send_commit(this.descriptor.fd, count);
   }
 }

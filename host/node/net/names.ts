@@ -8,7 +8,7 @@ export interface NamedAddress {
   port?: number;
 }
 
-const named = (address: Address | undefined): NamedAddress => (address ? { ...address, family: "IPv4" } : {});
+const named = (address: Address | undefined): NamedAddress | undefined => address && { ...address, family: "IPv4" };
 
 /** Both ends of a connection. The other one is remembered when it has been asked for, also beyond the end. */
 export class Names {
@@ -17,12 +17,12 @@ export class Names {
 
   /** Empty when there is no connection and none has been begun. */
   local(channel: Channel | null): NamedAddress {
-    if (!channel?.isNamed) return {};
-    return (this.near ??= named(channel.localAddress()));
+    this.near ??= named(channel?.localAddress());
+    return this.near ?? {};
   }
 
   remote(channel: Channel | null): NamedAddress {
-    if (channel) this.far ??= named(channel.remoteAddress());
+    this.far ??= named(channel?.remoteAddress());
     return this.far ?? {};
   }
 

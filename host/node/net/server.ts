@@ -214,8 +214,8 @@ export class Server extends EventEmitter {
     const local = channel.localAddress();
     const remote = channel.remoteAddress();
     this.emit("drop", {
-      localAddress: local.address,
-      localPort: local.port,
+      localAddress: local?.address,
+      localPort: local?.port,
       localFamily: "IPv4",
       remoteAddress: remote?.address,
       remotePort: remote?.port,

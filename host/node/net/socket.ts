@@ -67,7 +67,7 @@ export class Socket extends Line implements Dialler {
   _renew(): void {
     (this as unknown as { _undestroy(): void })._undestroy();
     this.#names.forget();
-    this._adopt(Channel.open(this.#context));
+    this._adopt(new Channel(this.#context));
   }
 
   /** @internal */

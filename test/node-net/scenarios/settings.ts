@@ -1,5 +1,8 @@
 import { closed, event, type Stage, turns } from "../stage";
 
+/** Long enough for a handshake on a busy machine, ms. */
+const QUIET = 250;
+
 /** Timeouts and options of a connection. */
 export const settings: Record<string, (stage: Stage) => Promise<void>> = {
   async "setTimeout(): silence is told, the connection lives on"(stage) {
@@ -7,7 +10,7 @@ export const settings: Record<string, (stage: Stage) => Promise<void>> = {
     stage.note(
       "client",
       "setTimeout ->",
-      client.setTimeout(30, () => stage.note("client", "callback")),
+      client.setTimeout(QUIET, () => stage.note("client", "callback")),
     );
     stage.note("client", "timeout", client.timeout);
     await event(client, "timeout");
@@ -19,7 +22,7 @@ export const settings: Record<string, (stage: Stage) => Promise<void>> = {
 
   async "setTimeout(): what comes begins the time anew"(stage) {
     const { client, peer } = await stage.pair();
-    client.setTimeout(30);
+    client.setTimeout(QUIET);
     await event(client, "timeout");
     peer.write("x");
     await event(client, "timeout");
@@ -29,7 +32,7 @@ export const settings: Record<string, (stage: Stage) => Promise<void>> = {
   },
 
   async "the timeout option of connect"(stage) {
-    const { client, peer } = await stage.pair({ client: { timeout: 30 } });
+    const { client, peer } = await stage.pair({ client: { timeout: QUIET } });
     await event(client, "timeout");
     client.destroy();
     await closed(client, peer);
