@@ -1,23 +1,24 @@
 import { once } from "node:events";
 import * as http2 from "node:http2";
 import * as https from "node:https";
+import type { AddressInfo, Server as NodeServer } from "node:net";
 import * as tls from "node:tls";
 import { describe, expect, test } from "vitest";
-import { serveOn, type Server, type Socket } from "../../host/node/net";
+import { serveOver, type Server, type Socket } from "../../host/node/net";
 import { boards, type Boards, pattern } from "./boards";
 import { type Identity, identity } from "./certificate";
 
 const NAME = "board.example";
 
-async function listening(server: Server): Promise<number> {
+async function listening(server: Server | NodeServer): Promise<number> {
   server.listen(0);
   await once(server, "listening");
-  return server.address()!.port;
+  return (server.address() as AddressInfo).port;
 }
 
 /** A TLS server on the far board that `talk`s to whoever comes. */
 async function tlsServer(b: Boards, options: tls.TlsOptions, talk: (socket: tls.TLSSocket) => void): Promise<number> {
-  return listening(serveOn(tls.createServer(options, talk), b.far.createServer()));
+  return listening(serveOver(b.far, tls.createServer(options, talk)));
 }
 
 /** Node's TLS client over a socket of the near board. */
@@ -119,7 +120,7 @@ describe("Node's https and http2 over two boards", () => {
     const b = await boards();
     const mine = identity(NAME, b.host);
     const web = https.createServer(mine, (request, response) => void request.pipe(response));
-    const port = await listening(serveOn(web, b.far.createServer()));
+    const port = await listening(serveOver(b.far, web));
     const request = https.request({
       method: "POST",
       host: NAME,
@@ -134,7 +135,7 @@ describe("Node's https and http2 over two boards", () => {
     const b = await boards();
     const mine = identity(NAME, b.host);
     const web = http2.createSecureServer(mine, (request, response) => response.end(`stream for ${request.url}`));
-    const port = await listening(serveOn(web, b.far.createServer()));
+    const port = await listening(serveOver(b.far, web));
     const session = http2.connect(`https://${NAME}`, {
       createConnection: () => secured(b, port, mine, { ALPNProtocols: ["h2"] }),
     });
@@ -147,7 +148,7 @@ describe("Node's https and http2 over two boards", () => {
   test("http2 without tls", async () => {
     const b = await boards();
     const web = http2.createServer((request, response) => response.end(`stream for ${request.url}`));
-    const port = await listening(serveOn(web, b.far.createServer()));
+    const port = await listening(serveOver(b.far, web));
     const session = http2.connect(`http://${b.host}`, { createConnection: () => b.near.connect(port, b.host) });
     expect(await textOf(session.request({ ":path": "/" }))).toBe("stream for /");
     session.close();

@@ -22,7 +22,16 @@ import { checkBoolean, checkInt32 } from "./validate";
 
 export type { OnRead, SocketOptions } from "./options";
 export type { NamedAddress } from "./names";
-export { serveOn } from "./serve-on";
+export {
+  agentOver,
+  type ConnectTls,
+  secureAgentOver,
+  serveOver,
+  tlsOver,
+  type UndiciConnector,
+  undiciOver,
+  type UndiciTarget,
+} from "./over";
 export { Server, type ServerOptions, Socket };
 
 export interface NetOptions {
