@@ -91,9 +91,13 @@ export const enum IpOption {
   IP_ADD_MEMBERSHIP = 35,
   IP_DROP_MEMBERSHIP = 36,
 }
-/** IP_MTU_DISCOVER: datagrams are never fragmented. */
+/** IP_MTU_DISCOVER: what becomes of datagrams that the path does not take. Streams are never fragmented. */
 export const enum PathMtuDiscovery {
+  /** Fragments, ours or a router's: no datagram says that it must not be fragmented. */
+  IP_PMTUDISC_DONT = 0,
+  /** Fragments, ours: the path is known or found out. The default where datagrams can be fragmented. */
   IP_PMTUDISC_WANT = 1,
+  /** EMSGSIZE. */
   IP_PMTUDISC_DO = 2,
   /** Datagram sockets: also send what the path is not known to take. */
   IP_PMTUDISC_PROBE = 3,
@@ -646,6 +650,7 @@ export const enum Counter {
   IpFragmentsIn,
   /** Datagrams put together. */
   IpReassembled,
+  IpFragmentsOut,
   count,
 }
 

@@ -62,6 +62,11 @@ export const REASSEMBLIES: u32 = isDefined(CONFIG_REASSEMBLIES) ? CONFIG_REASSEM
 export const REASSEMBLY_MAX: u32 = isDefined(CONFIG_REASSEMBLY_MAX) ? CONFIG_REASSEMBLY_MAX : MAX_BUF - MAX_BUF / 64 - 80;
 /** How long a datagram waits for its fragments, ms. Deviation: RFC 1122 §3.3.2 says 60 to 120 s; Linux waits 30 s, RFC 6274 §4.1.2.4 asks for less. */
 export const REASSEMBLY_TIMEOUT: u32 = isDefined(CONFIG_REASSEMBLY_TIMEOUT) ? CONFIG_REASSEMBLY_TIMEOUT : 30000;
+/**
+ * Datagrams of UDP, ICMP and raw sockets are sent in fragments where they, or the path, need it: about 1 KB of code. Without it
+ * they are EMSGSIZE. All fragments go into the transmit ring at once, so a datagram is of TX_SLOTS fragments at most.
+ */
+export const FRAGMENTATION: bool = isDefined(CONFIG_FRAGMENTATION) ? CONFIG_FRAGMENTATION != 0 : true;
 /** Out-of-order ranges remembered per connection, 8 bytes each. */
 export const RANGES: u32 = isDefined(CONFIG_RANGES) ? CONFIG_RANGES : 4;
 /** Bytes a host may use to pass arguments: `scratch()`. */

@@ -70,6 +70,7 @@ export const enum Purpose {
   Cookie,
   Timestamp,
   Share,
+  Identification,
 }
 
 /** The next of an unpredictable sequence. */

@@ -1,6 +1,6 @@
 import { Drop, Protocol } from "./abi";
 import { setNow, until } from "./clock";
-import { ARP_ERRORS, INTERFACES, PAIRS, POLL_BUDGET } from "./config";
+import { ARP_ERRORS, FRAGMENTATION, INTERFACES, PAIRS, POLL_BUDGET } from "./config";
 import { initRings, loDone, loNext, rxDone, rxNext } from "./driver/mac_ring";
 import { icmpArrives, unreachable } from "./ip/icmp";
 import { initIface } from "./ip/iface";
@@ -8,6 +8,7 @@ import { datagram } from "./ip/datagram";
 import { datagramArrives, loopbackArrives } from "./ip/input";
 import { agePaths, initPaths } from "./ip/pmtu";
 import { initLimits } from "./ip/limit";
+import { initFragmentation } from "./ip/fragment";
 import { REASSEMBLY } from "./ip/fragments";
 import { initQuote, quote, quoteUnsent } from "./ip/quote";
 import { datagramDone, initReassembly, reassemblyTick, reassemblyWait } from "./ip/reassembly";
@@ -35,7 +36,7 @@ import { initTcbs, work } from "./tcp/tcb";
 import { initTimers, timersDeadline, timersWait } from "./tcp/timers";
 import { initTimeWait, timeWaitDeadline } from "./tcp/timewait";
 import { udpQuoted, udpArrives } from "./udp/input";
-import { udpOutput } from "./udp/output";
+import { neighbourWait, udpOutput } from "./udp/output";
 import { EtherType } from "./wire/ethernet";
 import { Unreachable } from "./wire/icmp";
 
@@ -54,6 +55,7 @@ export function start(s0: u32, s1: u32, s2: u32, s3: u32): void {
   initPaths();
   initBuffers();
   if (REASSEMBLY) initReassembly();
+  if (FRAGMENTATION) initFragmentation();
   initTimers();
   initTable();
   initTcbs();
@@ -96,6 +98,7 @@ export function output(): u32 {
   if (timersWait()) wait = min(wait, until(timersDeadline()));
   if (hasArpDeadline()) wait = min(wait, until(arpDeadline()));
   if (REASSEMBLY) wait = min(wait, reassemblyWait());
+  if (FRAGMENTATION) wait = min(wait, neighbourWait());
   return wait;
 }
 

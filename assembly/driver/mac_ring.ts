@@ -159,6 +159,21 @@ export function checksumOk(at: usize, i: u32 = 0): bool {
   return !linkUp(i) || txFull(i) ? 0 : bufferOf(txSlots, cursor(cursorOf(txCursor, i)));
 }
 
+/** The next `n` frames of interface `i` have room. */
+export function txFits(n: u32, i: u32 = 0): bool {
+  return linkUp(i) && areFree(txRing, cursor(cursorOf(txCursor, i)), firstOf(i, TX_SLOTS), endOf(i, TX_SLOTS), n);
+}
+
+/** Of the slots `first` to `end` of a ring, `n` from `at` on are the core's. */
+function areFree(ring: usize, at: u32, first: u32, end: u32, n: u32): bool {
+  if (n > end - first) return false;
+  for (; n > 0; n--) {
+    if (status(descriptor(ring, at)) & Slot.OWN) return false;
+    if (++at == end) at = first;
+  }
+  return true;
+}
+
 /** Output has to wait until the port has sent something: the ring is full, though the link is up. */
 export function txBlocked(i: u32 = 0): bool {
   return linkUp(i) && txFull(i);
@@ -218,6 +233,11 @@ export function loDone(): void {
 export function loOpen(): usize {
   const i = cursor(loWriter);
   return status(descriptor(loRing, i)) & Slot.OWN ? 0 : bufferOf(loSlots, i);
+}
+
+/** The same for the next `n` frames. */
+export function loFits(n: u32): bool {
+  return areFree(loRing, cursor(loWriter), 0, LOOPBACK_SLOTS, n);
 }
 
 /** Queue the frame of `loOpen`: `length` octets, at most ETHERNET_MAX; no padding and no checksum are needed. */

@@ -1,11 +1,14 @@
 import { Counter, Drop, Protocol } from "../abi";
-import { TTL } from "../config";
+import { FRAGMENTATION, TTL } from "../config";
 import { count, drop } from "../stats";
 import { fold, sum } from "../wire/checksum";
 import { ICMP_HEADER, IcmpHeader, IcmpType } from "../wire/icmp";
+import { IPV4_HEADER } from "../wire/ipv4";
 import { datagram } from "./datagram";
+import { fitsRing, parcel, sendParcel } from "./fragment";
 import { Answer, mayAnswer } from "./limit";
 import { PAYLOAD_MAX, begin, finish, whyNot } from "./output";
+import { pathMtu } from "./pmtu";
 import { quoteArrives } from "./quote";
 import { sourceFor } from "./route";
 
@@ -42,12 +45,36 @@ export function icmpArrives(): Drop {
 
 /** Send the data back, from the address that was asked (RFC 1122 §3.2.2.6). */
 function echo(request: IcmpHeader): Drop {
-  if (datagram.length > PAYLOAD_MAX) return drop(Drop.IpTooBig);
+  if (FRAGMENTATION ? datagram.length + IPV4_HEADER > pathMtu(datagram.src) : datagram.length > PAYLOAD_MAX) {
+    return FRAGMENTATION ? echoInPieces(request) : drop(Drop.IpTooBig);
+  }
   const at = begin(datagram.dst, datagram.src);
   if (!at) return missed();
   memory.copy(at, changetype<usize>(request), datagram.length);
   IcmpHeader.at(at).type = IcmpType.EchoReply;
   finish(Protocol.IPPROTO_ICMP, datagram.length, TTL, datagram.tos & DSCP);
+  count(Counter.IcmpOut);
+  count(Counter.IcmpEchoReplies);
+  return Drop.None;
+}
+
+/** The request becomes the answer where it lies: what is too long for a frame was put together in a buffer that is given back. */
+function echoInPieces(message: IcmpHeader): Drop {
+  message.type = IcmpType.EchoReply;
+  message.checksum = 0;
+  message.checksum = fold(sum(changetype<usize>(message), datagram.length));
+  parcel.src = datagram.dst;
+  parcel.dst = datagram.src;
+  parcel.mtu = pathMtu(datagram.src);
+  parcel.head = changetype<usize>(message);
+  parcel.headLength = ICMP_HEADER;
+  parcel.data = message.data;
+  parcel.length = datagram.length - ICMP_HEADER;
+  parcel.protocol = <u8>Protocol.IPPROTO_ICMP;
+  parcel.ttl = <u8>TTL;
+  parcel.tos = <u8>(datagram.tos & DSCP);
+  if (!fitsRing()) return drop(Drop.IpTooBig);
+  if (!sendParcel()) return missed();
   count(Counter.IcmpOut);
   count(Counter.IcmpEchoReplies);
   return Drop.None;

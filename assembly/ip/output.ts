@@ -1,6 +1,6 @@
 import { Counter, Drop, Protocol } from "../abi";
 import { INTERFACES, MTU, SINGLE_HOMED } from "../config";
-import { hasTxCsum, linkUp, loCommit, loOpen, macAddress, txCommit, txOpen } from "../driver/mac_ring";
+import { hasTxCsum, linkUp, loCommit, loFits, loOpen, macAddress, txCommit, txFits, txOpen } from "../driver/mac_ring";
 import { holdFor, resolve } from "../link/arp";
 import { Hold, loseHold, openHold } from "../link/holds";
 import { count, drop } from "../stats";
@@ -84,6 +84,28 @@ function beginHold(hop: u32): usize {
   return open(Way.Hold, hold.frame, Drop.ArpHoldFull);
 }
 
+/** After `begin`: there is room for `n` frames, the present one among them. If not, `whyNot` says what is missing. */
+export function hasRoomFor(n: u32): bool {
+  if (draft.way == Way.Wire ? txFits(n, draft.iface) : loFits(n)) return true;
+  draft.why = draft.way == Way.Wire ? Drop.RingFull : Drop.LoopbackFull;
+  return false;
+}
+
+/**
+ * After `begin`: 0 if the neighbour is known, else its address. It is asked for then, on behalf of a datagram that no hold can take: of that
+ * only the headers are kept, for an error to quote, of which the transport's is `length` octets at `head`.
+ */
+export function unknownHop(protocol: u32, head: usize, length: u32): u32 {
+  if (draft.way != Way.Hold) return 0;
+  draft.why = Drop.ArpUnresolved;
+  const hold = changetype<Hold>(draft.hold);
+  if (hold.ip == draft.hop) return draft.hop; // what is in it stays
+  memory.copy(draft.frame + HEADERS, head, length);
+  setHeader(draft.frame + ETHERNET_HEADER, protocol, IPV4_HEADER + length, 1, 0, DONT_FRAGMENT);
+  holdFor(hold, draft.iface, draft.hop, 0, false);
+  return draft.hop;
+}
+
 /** The datagram is lost, not delayed. */
 function lose(why: Drop): usize {
   draft.why = drop(why);
@@ -117,10 +139,32 @@ export function abandon(): void {
  * here (or by the MAC, or not at all on loopback). It is atomic: DF set, identification 0 (RFC 6864 §4.1).
  */
 export function finish(protocol: u32, length: u32, ttl: u32, tos: u32): void {
+  const fill = setChecksum(draft.frame + HEADERS, protocol, length, draft.way);
+  setHeader(draft.frame + ETHERNET_HEADER, protocol, IPV4_HEADER + length, ttl, tos, DONT_FRAGMENT);
+  dispatch(length, fill);
+}
+
+/** The same with a second word of the header of the caller's choice: identification, flags and fragment offset. */
+export function finishAs(protocol: u32, length: u32, ttl: u32, tos: u32, second: u32): void {
+  const fill = setChecksum(draft.frame + HEADERS, protocol, length, draft.way);
+  setHeader(draft.frame + ETHERNET_HEADER, protocol, IPV4_HEADER + length, ttl, tos, second);
+  dispatch(length, fill);
+}
+
+/** The same for what has its checksum already, or none: a fragment, a datagram of a raw socket. */
+export function finishPiece(protocol: u32, length: u32, ttl: u32, tos: u32, second: u32): void {
+  setHeader(draft.frame + ETHERNET_HEADER, protocol, IPV4_HEADER + length, ttl, tos, second);
+  dispatch(length, false);
+}
+
+/** Send what has its header too, twenty octets before the place that `begin` gave, and `length` octets behind these. */
+export function finishWritten(length: u32): void {
+  dispatch(length, false);
+}
+
+function dispatch(length: u32, fill: bool): void {
   const frame = draft.frame;
   const way = draft.way;
-  const fill = setChecksum(frame + HEADERS, protocol, length, way);
-  setHeader(frame + ETHERNET_HEADER, protocol, IPV4_HEADER + length, ttl, tos);
   count(Counter.IpOut);
   if (way == Way.Wire) {
     EthernetHeader.at(frame).fill(draft.mac, macAddress(draft.iface), EtherType.Ipv4);
@@ -134,16 +178,16 @@ export function finish(protocol: u32, length: u32, ttl: u32, tos: u32): void {
 
 /** The header's checksum is taken from the numbers in hand, not from memory. */
 // prettier-ignore
-@inline function setHeader(at: usize, protocol: u32, total: u32, ttl: u32, tos: u32): void {
+@inline function setHeader(at: usize, protocol: u32, total: u32, ttl: u32, tos: u32, second: u32): void {
   const src = draft.src;
   const dst = draft.dst;
   const first = 0x45000000 | (tos << 16) | total;
   const third = (ttl << 24) | (protocol << 16);
-  let s = (first >> 16) + total + DONT_FRAGMENT + (third >> 16) + (src >> 16) + (src & 0xffff) + (dst >> 16) + (dst & 0xffff);
+  let s = (first >> 16) + total + (second >> 16) + (second & 0xffff) + (third >> 16) + (src >> 16) + (src & 0xffff) + (dst >> 16) + (dst & 0xffff);
   s = (s & 0xffff) + (s >> 16);
   s = (s & 0xffff) + (s >> 16);
   store<u32>(at, swapped(first));
-  store<u32>(at, swapped(DONT_FRAGMENT), 4);
+  store<u32>(at, swapped(second), 4);
   store<u32>(at, swapped(third | (~s & 0xffff)), 8);
   store<u32>(at, swapped(src), 12);
   store<u32>(at, swapped(dst), 16);

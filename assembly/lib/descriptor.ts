@@ -1,5 +1,16 @@
-import { AddressRecord, Family, Level, Owner, SocketOption, SocketType } from "../abi";
-import { bind, close, getsockname, getsockopt, ready, setsockopt, socketOf } from "../socket/calls";
+import { AddressRecord, Errno, Family, Level, Owner, Shutdown, SocketOption, SocketType } from "../abi";
+import {
+  bind,
+  close,
+  connect,
+  getpeername,
+  getsockname,
+  getsockopt,
+  ready,
+  setsockopt,
+  shutdown,
+  socketOf,
+} from "../socket/calls";
 import { Address } from "./address";
 
 /** One option's value on its way; the record of an address on its way. */
@@ -48,6 +59,16 @@ export class Descriptor {
     return getsockname(this.fd, address.at);
   }
 
+  /** Whom it talks to. 0, -ENOTCONN. */
+  @inline peer(address: Address): i32 {
+    return getpeername(this.fd, address.at);
+  }
+
+  /** End what we send, what we read, or both. 0, -ENOTCONN. */
+  @inline shutdown(how: Shutdown = Shutdown.SHUT_WR): i32 {
+    return shutdown(this.fd, how);
+  }
+
   /** close(2). A stream still sends what is queued; over octets nobody read it resets the connection. 0, -EBADF. */
   @inline close(): i32 {
     return close(this.fd);
@@ -79,6 +100,14 @@ export function openOn(owner: Owner, type: SocketType, ip: u32, port: u32): i32 
   if (fd < 0) return fd;
   place.set(ip, port);
   return orClose(fd, bind(fd, place.at));
+}
+
+/** A socket of `owner` that begins to connect. The descriptor, or -errno with nothing left open. */
+export function dial(owner: Owner, type: SocketType, to: Address): i32 {
+  const fd = socketOf(owner, Family.AF_INET, type, 0);
+  if (fd < 0) return fd;
+  const result = connect(fd, to.at);
+  return result == -Errno.EINPROGRESS ? fd : orClose(fd, result);
 }
 
 /** The descriptor, unless `result` is an errno: then that, and it is closed. */

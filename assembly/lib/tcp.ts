@@ -1,8 +1,6 @@
-import { Errno, Family, Level, MessageFlag, Owner, Shutdown, SocketOption, SocketType, TcpOption } from "../abi";
+import { Level, MessageFlag, Owner, SocketOption, SocketType, TcpOption } from "../abi";
 import {
   accept,
-  connect,
-  getpeername,
   listen,
   recv,
   recv_ptr,
@@ -12,11 +10,9 @@ import {
   send_commit,
   send_ptr,
   send_room,
-  shutdown,
-  socketOf,
 } from "../socket/calls";
 import { Address } from "./address";
-import { Descriptor, openOn, orClose, setPair } from "./descriptor";
+import { Descriptor, dial, openOn, orClose, setPair } from "./descriptor";
 import { octets, size } from "./text";
 
 /** A socket that takes connections. An event says that there may be some: `accept` until there is none. */
@@ -60,10 +56,7 @@ export class TcpStream extends Descriptor {
    * -ETIMEDOUT ...). Not open: -ENETUNREACH, -EMFILE, -ENOBUFS.
    */
   static connect(owner: Owner, to: Address): TcpStream {
-    const fd = socketOf(owner, Family.AF_INET, SocketType.SOCK_STREAM, 0);
-    if (fd < 0) return TcpStream.of(fd);
-    const result = connect(fd, to.at);
-    return TcpStream.of(result == -Errno.EINPROGRESS ? fd : orClose(fd, result));
+    return TcpStream.of(dial(owner, SocketType.SOCK_STREAM, to));
   }
 
   /** Up to `length` octets to `at`: how many; 0 at the end of the peer's stream; -EAGAIN, -ECONNRESET ... */
@@ -116,20 +109,10 @@ export class TcpStream extends Descriptor {
     return send_commit(this.fd, length);
   }
 
-  /** End what we send, what we read, or both. 0, -ENOTCONN. */
-  @inline shutdown(how: Shutdown = Shutdown.SHUT_WR): i32 {
-    return shutdown(this.fd, how);
-  }
-
   /** Close at once with a reset: whatever is still to be sent is thrown away. */
   abort(): i32 {
     this.linger(0);
     return this.close();
-  }
-
-  /** Whom it talks to. 0, -ENOTCONN. */
-  @inline peer(address: Address): i32 {
-    return getpeername(this.fd, address.at);
   }
 
   /** Send small segments at once, without waiting for acknowledgements (no Nagle). */

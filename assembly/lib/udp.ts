@@ -1,12 +1,13 @@
 import { Ioctl, Level, Owner, SocketOption, SocketType } from "../abi";
-import { connect, ioctl, recvfrom, sendto } from "../socket/calls";
+import { connect, ioctl } from "../socket/calls";
 import { Address } from "./address";
-import { Descriptor, openOn } from "./descriptor";
+import { openOn } from "./descriptor";
+import { MessageSocket } from "./messages";
 
 /** A socket for datagrams. An event says that there may be some: `receive` until -EAGAIN. */
 @final
 @unmanaged
-export class UdpSocket extends Descriptor {
+export class UdpSocket extends MessageSocket {
   /** The socket an event's descriptor stands for. */
   @inline static of(fd: i32): UdpSocket {
     return changetype<UdpSocket>(fd);
@@ -15,19 +16,6 @@ export class UdpSocket extends Descriptor {
   /** On a port (0: a free one) of `ip` (0: of every address). Not open: -EADDRINUSE, -EADDRNOTAVAIL, -EMFILE, -ENOBUFS. */
   @inline static bind(owner: Owner, port: u32, ip: u32 = 0): UdpSocket {
     return UdpSocket.of(openOn(owner, SocketType.SOCK_DGRAM, ip, port));
-  }
-
-  /**
-   * The next datagram to `at`, of which what exceeds `length` is lost; its sender to `from` unless that is null. Its length, -EAGAIN,
-   * or what the network said of a datagram sent before (-ECONNREFUSED ...).
-   */
-  @inline receive(at: usize, length: u32, from: Address | null = null): i32 {
-    return recvfrom(this.fd, at, length, 0, changetype<usize>(from));
-  }
-
-  /** Send a datagram to `to`, or where the socket is connected to. `length`, -EAGAIN, -EMSGSIZE, -ENETUNREACH, -EDESTADDRREQ ... */
-  @inline send(at: usize, length: u32, to: Address | null = null): i32 {
-    return sendto(this.fd, at, length, 0, changetype<usize>(to));
   }
 
   /** Talk to one peer only; to an address that was cleared: to all again. */

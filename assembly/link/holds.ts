@@ -1,5 +1,5 @@
 import { Drop } from "../abi";
-import { ARP_HOLDS, INTERFACES, SLOT_SIZE } from "../config";
+import { ARP_HOLDS, FRAGMENTATION, INTERFACES, SLOT_SIZE } from "../config";
 import { now } from "../clock";
 import { macAddress, txCommit, txOpen } from "../driver/mac_ring";
 import { drop } from "../stats";
@@ -95,6 +95,13 @@ export function loseHold(hold: Hold, why: Drop): void {
   drop(why);
 }
 
+/** Something waits for `ip`. */
+export function isHeld(ip: u32): bool {
+  if (!anyHolds()) return false;
+  for (let i: u32 = 0; i < ARP_HOLDS; i++) if (Hold.at(i).ip == ip) return true;
+  return false;
+}
+
 /** Give up all of interface `i`. */
 export function loseHolds(i: u32, why: Drop): void {
   for (let n: u32 = 0; n < ARP_HOLDS; n++) {
@@ -105,6 +112,7 @@ export function loseHolds(i: u32, why: Drop): void {
 
 /** Send it to its neighbour, whose address is known by now; when the transmit ring is full, it stays and is due at once. */
 export function releaseHold(hold: Hold, mac: usize): void {
+  if (FRAGMENTATION && hold.length == 0) return freeHold(hold); // the sender waits, nothing else does
   const i = hold.iface;
   const slot = txOpen(i);
   if (!slot) return waitHold(hold, now(), 0);

@@ -1,16 +1,13 @@
 import { Errno, IpOption, Level, MessageFlag, PathMtuDiscovery, Poll, Shutdown, SocketOption } from "../abi";
-import { TTL, UDP_BUF } from "../config";
+import { FRAGMENTATION, REUSE_PORT, TTL, UDP_BUF } from "../config";
 import { notify } from "../events";
 import { LOCALHOST, isBroadcast } from "../ip/iface";
 import { pathMtu } from "../ip/pmtu";
 import { sourceFor } from "../ip/route";
 import { autobind, bindPcb } from "../udp/bind";
 import { UDP_MAX, initUdpOutput, mayWrite, sendDatagram, stopWaiting } from "../udp/output";
-import { Pcb, UdpFlag, givePcb, initPcbs, takePcb } from "../udp/pcb";
+import { Pcb, UdpFlag, UdpWish, givePcb, initPcbs, takePcb } from "../udp/pcb";
 import { closeQueue, discard, openQueue, peek, queueEmpty, received, resizeQueue } from "../storage/queue";
-
-/** Octets of headers around the data of a datagram. */
-const UDP_HEADERS: u32 = 28;
 
 /**
  * Datagram sockets: what the BSD calls do for SOCK_DGRAM. `i` is the index of an open one; addresses are numbers in host order, 0
@@ -82,7 +79,7 @@ function takeError(pcb: Pcb): i32 {
 
 /**
  * Send one datagram, to the peer or, with `hasAddress`, to `ip` and `port`. -EAGAIN: the ring is full, the owner hears when there is
- * room; -EMSGSIZE: it would not fit into one frame; the error an earlier datagram met; -EPIPE, -EDESTADDRREQ, -EACCES, -ENETUNREACH,
+ * room; -EMSGSIZE: it is more than UDP_MAX, or the path takes, or a ring of fragments; the error an earlier datagram met; -EPIPE, -EDESTADDRREQ, -EACCES, -ENETUNREACH,
  * -ENETDOWN when the cable is out.
  */
 export function datagramSend(i: u32, from: usize, length: u32, flags: u32, ip: u32, port: u32, hasAddress: bool): i32 {
@@ -97,15 +94,9 @@ export function datagramSend(i: u32, from: usize, length: u32, flags: u32, ip: u
   const src = pcb.localAddress != 0 ? pcb.localAddress : sourceFor(dst);
   if (src == 0) return -Errno.ENETUNREACH;
   if (isBroadcast(dst) && !pcb.has(UdpFlag.Broadcast)) return -Errno.EACCES;
-  if (!fits(pcb, dst, length)) return -Errno.EMSGSIZE;
   const failed = autobind(pcb);
   if (failed) return failed;
   return sendDatagram(pcb, from, length, src, dst, hasAddress ? port : pcb.foreignPort);
-}
-
-/** The way to `dst` is known to take it, or the application wants to find out (RFC 4821 §9). */
-function fits(pcb: Pcb, dst: u32, length: u32): bool {
-  return pcb.has(UdpFlag.PathProbe) || UDP_HEADERS + length <= pathMtu(dst);
 }
 
 /**
@@ -194,6 +185,7 @@ export function datagramOption(i: u32, level: u32, name: u32): i32 {
   if (level == Level.IPPROTO_IP) return ipOption(pcb, name);
   if (level != Level.SOL_SOCKET) return -Errno.ENOPROTOOPT;
   if (name == SocketOption.SO_REUSEADDR) return <i32>pcb.has(UdpFlag.ReuseAddress);
+  if (REUSE_PORT && name == SocketOption.SO_REUSEPORT) return <i32>pcb.wants(UdpWish.ReusePort);
   if (name == SocketOption.SO_BROADCAST) return <i32>pcb.has(UdpFlag.Broadcast);
   if (name == SocketOption.SO_RCVBUF) return <i32>pcb.size;
   return name == SocketOption.SO_SNDBUF ? <i32>UDP_MAX : -Errno.ENOPROTOOPT;
@@ -201,12 +193,18 @@ export function datagramOption(i: u32, level: u32, name: u32): i32 {
 
 function ipOption(pcb: Pcb, name: u32): i32 {
   if (name == IpOption.IP_MTU) return pcb.has(UdpFlag.Connected) ? <i32>pathMtu(pcb.foreignAddress) : -Errno.ENOTCONN;
-  if (name == IpOption.IP_MTU_DISCOVER) {
-    return pcb.has(UdpFlag.PathProbe) ? PathMtuDiscovery.IP_PMTUDISC_PROBE : PathMtuDiscovery.IP_PMTUDISC_DO;
-  }
+  if (name == IpOption.IP_MTU_DISCOVER) return discovery(pcb);
   if (name == IpOption.IP_TTL) return <i32>pcb.ttl;
   return name == IpOption.IP_TOS ? <i32>pcb.tos : -Errno.ENOPROTOOPT;
 }
+
+/** Without fragmentation there is no difference between wanting and doing. */
+function discovery(pcb: Pcb): i32 {
+  if (pcb.has(UdpFlag.PathProbe)) return PathMtuDiscovery.IP_PMTUDISC_PROBE;
+  if (!FRAGMENTATION || pcb.wants(UdpWish.NeverFragment)) return PathMtuDiscovery.IP_PMTUDISC_DO;
+  return pcb.wants(UdpWish.AnyMayFragment) ? PathMtuDiscovery.IP_PMTUDISC_DONT : PathMtuDiscovery.IP_PMTUDISC_WANT;
+}
+const LEAST_DISCOVERY: i32 = FRAGMENTATION ? PathMtuDiscovery.IP_PMTUDISC_DONT : PathMtuDiscovery.IP_PMTUDISC_WANT;
 
 /** Set an option: 0, -EINVAL for a value it cannot have, -ENOPROTOOPT. SO_SNDBUF has no effect: datagrams are not buffered. */
 export function setDatagramOption(i: u32, level: u32, name: u32, value: i32): i32 {
@@ -214,6 +212,7 @@ export function setDatagramOption(i: u32, level: u32, name: u32, value: i32): i3
   if (level == Level.IPPROTO_IP) return setIpOption(pcb, name, value);
   if (level != Level.SOL_SOCKET) return -Errno.ENOPROTOOPT;
   if (name == SocketOption.SO_REUSEADDR) pcb.set(UdpFlag.ReuseAddress, value != 0);
+  else if (REUSE_PORT && name == SocketOption.SO_REUSEPORT) pcb.wish(UdpWish.ReusePort, value != 0);
   else if (name == SocketOption.SO_BROADCAST) pcb.set(UdpFlag.Broadcast, value != 0);
   else if (name == SocketOption.SO_RCVBUF) resizeQueue(pcb, <u32>value);
   else if (name != SocketOption.SO_SNDBUF) return -Errno.ENOPROTOOPT;
@@ -227,8 +226,10 @@ function setIpOption(pcb: Pcb, name: u32, value: i32): i32 {
     return 0;
   }
   if (name == IpOption.IP_MTU_DISCOVER) {
-    if (value < PathMtuDiscovery.IP_PMTUDISC_WANT || value > PathMtuDiscovery.IP_PMTUDISC_PROBE) return -Errno.EINVAL;
+    if (value < LEAST_DISCOVERY || value > PathMtuDiscovery.IP_PMTUDISC_PROBE) return -Errno.EINVAL;
     pcb.set(UdpFlag.PathProbe, value == PathMtuDiscovery.IP_PMTUDISC_PROBE);
+    pcb.wish(UdpWish.NeverFragment, value == PathMtuDiscovery.IP_PMTUDISC_DO);
+    pcb.wish(UdpWish.AnyMayFragment, value == PathMtuDiscovery.IP_PMTUDISC_DONT);
     return 0;
   }
   if (name != IpOption.IP_TTL) return -Errno.ENOPROTOOPT;

@@ -1,19 +1,23 @@
 import { Errno } from "../abi";
+import { REUSE_PORT } from "../config";
+import { ownerOf } from "../events";
 import { isLocal } from "../ip/iface";
 import { randomBelow } from "../random";
-import { NO_PCB, Pcb, UdpFlag, bucketFirst } from "./pcb";
+import { NO_PCB, Pcb, UdpFlag, UdpWish, bucketFirst } from "./pcb";
 
 /** The dynamic ports (RFC 6335 §6). */
 const FIRST_EPHEMERAL: u32 = 49152;
 const EPHEMERALS: u32 = 65536 - FIRST_EPHEMERAL;
 
-/** Two sockets may share address and port only when both say SO_REUSEADDR. */
+/** Two sockets may share address and port only when both say SO_REUSEADDR, or both SO_REUSEPORT and they have one owner. */
 function conflicts(pcb: Pcb, address: u32, port: u32): bool {
   for (let i = bucketFirst(port); i != NO_PCB; i = Pcb.at(i).next) {
     const other = Pcb.at(i);
     if (other == pcb || other.localPort != port) continue;
     if (address != 0 && other.localAddress != 0 && address != other.localAddress) continue;
-    if (!pcb.has(UdpFlag.ReuseAddress) || !other.has(UdpFlag.ReuseAddress)) return true;
+    if (pcb.has(UdpFlag.ReuseAddress) && other.has(UdpFlag.ReuseAddress)) continue;
+    if (!REUSE_PORT || !pcb.wants(UdpWish.ReusePort) || !other.wants(UdpWish.ReusePort)) return true;
+    if (ownerOf(pcb.socket) != ownerOf(other.socket)) return true;
   }
   return false;
 }

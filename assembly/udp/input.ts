@@ -1,14 +1,16 @@
 import { Counter, Drop, Protocol } from "../abi";
+import { FRAGMENTATION, REUSE_PORT } from "../config";
 import { notify } from "../events";
 import { datagram } from "../ip/datagram";
 import { unreachable } from "../ip/icmp";
 import { PMTU, pathMtu, wasTooBig } from "../ip/pmtu";
 import { quote, quoteErrno } from "../ip/quote";
+import { Purpose, siphash } from "../random";
 import { count, drop } from "../stats";
 import { fold, pseudo, sum } from "../wire/checksum";
 import { IcmpType, Unreachable } from "../wire/icmp";
 import { UdpHeader } from "../wire/udp";
-import { NO_PCB, Pcb, UdpFlag, bucketFirst } from "./pcb";
+import { NO_PCB, Pcb, UdpFlag, UdpWish, bucketFirst } from "./pcb";
 import { enqueue } from "../storage/queue";
 
 /** How well a socket fits a datagram. */
@@ -49,13 +51,28 @@ function fit(pcb: Pcb, header: UdpHeader): Fit {
   return pcb.foreignAddress == datagram.src && pcb.foreignPort == header.srcPort ? Fit.Peer : Fit.OtherPeer;
 }
 
+/**
+ * Of two sockets that fit equally well: that of SO_REUSEPORT sockets whose keyed hash with the ends is higher, so that each gets an equal
+ * share and a peer stays with its own; else the one that came last (SO_REUSEADDR, as on Linux).
+ */
+function winsDraw(pcb: Pcb, best: Pcb | null, header: UdpHeader): bool {
+  if (!best) return true;
+  if (!REUSE_PORT || !pcb.wants(UdpWish.ReusePort) || !best.wants(UdpWish.ReusePort)) return false;
+  return shareOf(pcb, header) > shareOf(best, header);
+}
+
+function shareOf(pcb: Pcb, header: UdpHeader): u64 {
+  const place = ((<u64>Purpose.Share) << 48) | ((<u64>pcb.index) << 16) | header.srcPort;
+  return siphash(((<u64>datagram.src) << 32) | datagram.dst, place);
+}
+
 function toOne(header: UdpHeader): Drop {
   let best: Pcb | null = null;
   let bestFit = Fit.No;
   for (let i = bucketFirst(header.dstPort); i != NO_PCB; i = Pcb.at(i).next) {
     const pcb = Pcb.at(i);
     const its = fit(pcb, header);
-    if (its <= bestFit) continue;
+    if (its == Fit.No || its < bestFit || (its == bestFit && !winsDraw(pcb, best, header))) continue;
     best = pcb;
     bestFit = its;
   }
@@ -88,7 +105,10 @@ export function udpQuoted(): Drop {
   for (let i = bucketFirst(quote.localPort); i != NO_PCB; i = Pcb.at(i).next) {
     const pcb = Pcb.at(i);
     if (!sent(pcb)) continue;
-    if (PMTU && isTooBig() && !wasTooBig(pathMtu(quote.foreignAddress))) return drop(Drop.IcmpMtu);
+    if (PMTU && isTooBig()) {
+      if (!wasTooBig(pathMtu(quote.foreignAddress))) return drop(Drop.IcmpMtu);
+      if (!pcb.has(UdpFlag.Connected) || pcb.wants(UdpWish.AnyMayFragment)) return Drop.None; // the next will be in fragments
+    }
     pcb.error = quoteErrno();
     notify(pcb.socket);
     return Drop.None;
@@ -101,7 +121,11 @@ function isTooBig(): bool {
 }
 
 function sent(pcb: Pcb): bool {
-  if (pcb.localPort != quote.localPort || !pcb.has(UdpFlag.Connected)) return false;
-  if (pcb.localAddress != quote.localAddress) return false;
+  if (pcb.localPort != quote.localPort) return false;
+  if (FRAGMENTATION && PMTU && !pcb.has(UdpFlag.Connected)) return isTooBig() && mayBe(pcb.localAddress);
+  if (!pcb.has(UdpFlag.Connected) || pcb.localAddress != quote.localAddress) return false;
   return pcb.foreignAddress == quote.foreignAddress && pcb.foreignPort == quote.foreignPort;
 }
+
+// prettier-ignore
+@inline function mayBe(address: u32): bool { return address == 0 || address == quote.localAddress; }

@@ -1,4 +1,4 @@
-import { TTL, UDP_SOCKETS } from "../config";
+import { FRAGMENTATION, REUSE_PORT, TTL, UDP_SOCKETS } from "../config";
 import { Queue } from "../storage/queue";
 import { SLOTS_ENTRY, SLOTS_HEADER, Slots } from "../storage/slots";
 
@@ -15,6 +15,16 @@ export const enum UdpFlag {
   /** The path MTU is not looked at (IP_PMTUDISC_PROBE). */
   PathProbe = 0x80,
 }
+
+/** Bits of Pcb.wishes, which only builds with what they are about look at. */
+export const enum UdpWish {
+  ReusePort = 1,
+  /** IP_PMTUDISC_DO, IP_PMTUDISC_DONT. */
+  NeverFragment = 2,
+  AnyMayFragment = 4,
+}
+/** There are wishes. */
+const WISHES: bool = FRAGMENTATION || REUSE_PORT;
 
 /** The end of a chain. */
 export const NO_PCB: u32 = 0xffff;
@@ -39,6 +49,7 @@ export class Pcb extends Queue {
   private _tos: u8;
   /** An errno the application has not heard of; 0: none. */
   private _error: u8;
+  private _wishes: u8;
 
   // prettier-ignore
   @inline static at(i: u32): Pcb { return changetype<Pcb>(pcbs + <usize>i * SIZE); }
@@ -75,6 +86,12 @@ export class Pcb extends Queue {
     this._flags = on ? this._flags | (<u8>flag) : this._flags & ~(<u8>flag);
   }
 
+  // prettier-ignore
+  @inline wants(wish: UdpWish): bool { return WISHES && (this._wishes & <u8>wish) != 0; }
+  wish(which: UdpWish, on: bool): void {
+    if (WISHES) this._wishes = on ? this._wishes | (<u8>which) : this._wishes & ~(<u8>which);
+  }
+
   /** As new, for `socket`. */
   reset(socket: u32): void {
     memory.fill(changetype<usize>(this), 0, SIZE);
@@ -102,7 +119,7 @@ export class Pcb extends Queue {
     store<u16>(link, this._next);
   }
 }
-const SIZE: u32 = 40;
+const SIZE: u32 = WISHES ? 44 : 40;
 const pcbs = memory.data(UDP_SOCKETS * SIZE, 4);
 const buckets = memory.data(UDP_SOCKETS * 2, 2);
 const pool = memory.data(SLOTS_HEADER + UDP_SOCKETS * SLOTS_ENTRY, 4);

@@ -1,6 +1,7 @@
 /**
  * The parts of the documentation that are copied from elsewhere: between `<!-- name argument -->` and `<!-- /name -->` stands what
- * the sources, the profiles and the measurements say. `npm run docs` writes them, test/golden/readme.test.ts finds the stale ones.
+ * the sources, the profiles, the measurements and the tests say. `npm run docs` writes them, test/golden/readme.test.ts finds the stale
+ * ones, those with ladders test/textbook/walk.test.ts.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -18,30 +19,54 @@ export function pages(): string[] {
 }
 
 /**
- * `page` with every block as it has to be now; blocks of what is measured on a machine only where `measured`. Throws an Error for a
- * block nobody knows.
+ * `page` with every block as it has to be now; blocks of what benchmarks measure and tests draw only where `measured`. Throws an Error
+ * for a block nobody knows.
  */
 export function rendered(page: string, measured = false): string {
   return page.replace(/^<!-- (\w+)((?: [^ >]+)*) -->\n[\s\S]*?^<!-- \/\1 -->$/gm, (before, name: string, rest: string) => {
     const make = blocks[name];
     if (!make) throw new Error(`no such block: ${name} (there is ${Object.keys(blocks).join(", ")})`);
-    const body = make === bench && !measured ? undefined : make(...rest.trim().split(" "));
+    const body = produced.includes(make) && !measured ? undefined : make(...rest.trim().split(" "));
     return body === undefined ? before : `<!-- ${name}${rest} -->\n\n${body.trimEnd()}\n\n<!-- /${name} -->`;
   });
 }
 
 /** What stands in a block; undefined leaves it as it is. */
 const blocks: Record<string, ((...args: string[]) => string | undefined) | undefined> = {
-  file: (path = "") => fenced(path, read(path)),
-  scenario: (path = "", ...words) => fenced(path, scenario(path, words.join(" "))),
-  excerpt: (path = "", ...names) => fenced(path, names.map((name) => declaration(path, name)).join("\n")),
+  file: (path = "") => fenced(endingOf(path), read(path)),
+  scenario: (path = "", ...words) => fenced(endingOf(path), scenario(path, words.join(" "))),
+  excerpt: (path = "", ...names) => fenced(endingOf(path), names.map((name) => declaration(path, name)).join("\n")),
   sizes,
   bench,
+  ladder,
   knobs,
 };
+/** Blocks of what a run leaves, not the sources: only `npm run docs` writes them. */
+const produced: unknown[] = [bench, ladder];
 
-function fenced(path: string, text: string): string {
-  return `\`\`\`${path.slice(path.lastIndexOf(".") + 1)}\n${text.trimEnd()}\n\`\`\``;
+const endingOf = (path: string): string => path.slice(path.lastIndexOf(".") + 1);
+
+/** A listing in Markdown. */
+export function fenced(language: string, text: string): string {
+  return `\`\`\`${language}\n${text.trimEnd()}\n\`\`\``;
+}
+
+/** What stands in a block of a page, or undefined where there is none that begins so. */
+export function blockOf(page: string, head: string): string | undefined {
+  const [name = ""] = head.split(" ");
+  const opening = `<!-- ${head} -->\n\n`;
+  const from = page.indexOf(opening);
+  const to = page.indexOf(`\n\n<!-- /${name} -->`, from);
+  return from < 0 || to < 0 ? undefined : page.slice(from + opening.length, to);
+}
+
+/** Where the tests leave their drawings while `npm run docs` runs. */
+export const ladders = "build/ladders";
+
+/** A conversation that a test has drawn. */
+function ladder(name = ""): string | undefined {
+  const path = `${ladders}/${name}.txt`;
+  return existsSync(join(root, path)) ? fenced("text", read(path)) : undefined;
 }
 
 /** A function of a source with the comment before it, up to the brace that closes it at the line's start. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Errno, IpOption, Level, Poll, SocketOption, SocketType } from "../../host/node/abi";
+import { Errno, IpOption, Level, PathMtuDiscovery, Poll, SocketOption, SocketType } from "../../host/node/abi";
 import * as wire from "../support/packet";
 import { named, world } from "../support/world";
 
@@ -60,12 +60,13 @@ describe("datagrams in and out", () => {
     expect(Object.keys(w.board.drops())).toEqual(["UdpNoPort"]);
   });
 
-  test("the largest datagram of a frame; a larger one is EMSGSIZE", async () => {
+  test("the largest datagram of a frame; a larger one that must not be fragmented is EMSGSIZE", async () => {
     const w = await world();
     const peer = w.peer();
     const fd = w.board.datagram(53);
     expect(w.board.sendTo(fd, wire.pattern(1472), peer.ip, 9)).toBe(1472);
     expect(peer.expect("it", (packet) => packet.udp !== undefined).udp!.data).toEqual(wire.pattern(1472));
+    expect(w.board.setIp(fd, "IP_MTU_DISCOVER", PathMtuDiscovery.IP_PMTUDISC_DO)).toBe(0);
     expect(w.board.calls.sendto(fd, w.board.calls.scratch() + 64, 1473, 0, w.board.putAddress(peer.ip, 9))).toBe(-Errno.EMSGSIZE);
   });
 });

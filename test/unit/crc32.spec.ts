@@ -1,5 +1,5 @@
 import { crc32, CRC32_START, prepareCrc32 } from "../../assembly/apps/crc32";
-import { octets, size } from "../../assembly/apps/static";
+import { octets, size } from "../../assembly/lib/text";
 import { Dice, HELD } from "./support/dice";
 
 const ROOM: u32 = 300;

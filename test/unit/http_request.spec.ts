@@ -2,7 +2,7 @@ import { at, Client, Flag, initClients, Phase } from "../../assembly/apps/http_c
 import { expectRequest, take } from "../../assembly/apps/http_request";
 import { writeResponse } from "../../assembly/apps/http_response";
 import { openSpan, spanAt } from "../../assembly/apps/http_writer";
-import { octets, size } from "../../assembly/apps/static";
+import { octets, size } from "../../assembly/lib/text";
 import { start } from "../../assembly/stack";
 import { Dice, HELD } from "./support/dice";
 
