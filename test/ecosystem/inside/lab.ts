@@ -4,12 +4,13 @@ import { Lab } from "../../interop/inside/lab";
 import * as http from "./http";
 import * as mqtt from "./mqtt";
 import type { Place } from "./place";
+import * as redis from "./redis";
 import * as tls from "./tls";
 import * as undici from "./undici";
 import * as websocket from "./websocket";
 
 /** What programs do on a board: functions of the place they run at, and of what they are told. */
-export const scenarios = { ...http, ...tls, ...websocket, ...undici, ...mqtt };
+export const scenarios = { ...http, ...tls, ...websocket, ...undici, ...mqtt, ...redis };
 
 type Scenarios = typeof scenarios;
 type Bound = {
