@@ -1,6 +1,6 @@
-import { AddressRecord, Owner } from "../abi";
+import { Owner } from "../abi";
 import { scratch, scratch_size } from "../exports";
-import { Address } from "../lib/address";
+import { aside } from "../lib/address";
 import { wouldBlock } from "../lib/result";
 import { TcpListener, TcpStream } from "../lib/tcp";
 import { UdpSocket } from "../lib/udp";
@@ -21,7 +21,6 @@ class Service {
   datagrams: UdpSocket;
 }
 const service = changetype<Service>(memory.data(8, 4));
-const peer = changetype<Address>(memory.data(AddressRecord.size, 4));
 
 /** Open the two sockets. Returns 0 or -errno. */
 export function startEcho(): i32 {
@@ -73,12 +72,12 @@ function blocked(stream: TcpStream, why: i32): void {
 function answer(socket: UdpSocket): void {
   let length = receive(socket);
   while (length >= 0) {
-    if (peer.port >= SERVICE_PORTS) socket.send(scratch(), length, peer);
+    if (aside.port >= SERVICE_PORTS) socket.send(scratch(), length, aside);
     length = receive(socket);
   }
 }
 
 /** The next datagram and where it came from; its length, or -errno. */
 function receive(socket: UdpSocket): i32 {
-  return socket.receive(scratch(), scratch_size(), peer);
+  return socket.receive(scratch(), scratch_size(), aside);
 }

@@ -1,7 +1,7 @@
-import { AddressRecord, Owner, SocketRecord, SocketRow, State } from "../abi";
+import { Owner, SocketRecord, SocketRow, State } from "../abi";
 import { NEVER } from "../clock";
 import { PAIRS } from "../config";
-import { Address } from "../lib/address";
+import { aside } from "../lib/address";
 import { octets, size } from "../lib/text";
 import { Client, Flag } from "./http_client";
 import { counter, rowAt } from "./http_lists";
@@ -26,7 +26,6 @@ export const enum Format {
 
 const STATES: usize = namesOf(State);
 const OWNERS: usize = namesOf(Owner);
-const here = changetype<Address>(memory.data(AddressRecord.size, 4));
 
 function show(client: Client, format: Format, value: u64): void {
   client.format = format;
@@ -136,8 +135,8 @@ function showState(client: Client, row: usize): void {
 
 /** The address the client has reached us at. */
 function ownAddress(client: Client): u32 {
-  client.stream.local(here);
-  return here.ip;
+  client.stream.local(aside);
+  return aside.ip;
 }
 
 /** Octets of a response's body where they are known beforehand: all but the page and the statistics. */

@@ -1,4 +1,4 @@
-import { AddressRecord, Errno, Family, Level, Owner, Shutdown, SocketOption, SocketType } from "../abi";
+import { Errno, Family, Level, Owner, Shutdown, SocketOption, SocketType } from "../abi";
 import {
   bind,
   close,
@@ -11,11 +11,10 @@ import {
   shutdown,
   socketOf,
 } from "../socket/calls";
-import { Address } from "./address";
+import { Address, aside } from "./address";
 
-/** One option's value on its way; the record of an address on its way. */
+/** One option's value on its way. */
 const value = memory.data(8, 4);
-const place = changetype<Address>(memory.data(AddressRecord.size, 4));
 
 /**
  * What all sockets have. The "pointer" is the descriptor, or the negative errno of the call that did not give one, so a socket costs no
@@ -98,8 +97,8 @@ export function setPair(fd: i32, level: u32, name: u32, first: u32, second: u32)
 export function openOn(owner: Owner, type: SocketType, ip: u32, port: u32): i32 {
   const fd = socketOf(owner, Family.AF_INET, type, 0);
   if (fd < 0) return fd;
-  place.set(ip, port);
-  return orClose(fd, bind(fd, place.at));
+  aside.set(ip, port);
+  return orClose(fd, bind(fd, aside.at));
 }
 
 /** A socket of `owner` that begins to connect. The descriptor, or -errno with nothing left open. */

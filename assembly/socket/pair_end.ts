@@ -78,8 +78,8 @@ export class End extends Queue {
   }
 }
 const SIZE: u32 = 32;
-@lazy const ends = memory.data(PAIRS ? 2 * PAIRS * SIZE : 4, 4);
-@lazy const pairs = memory.data(PAIRS ? SLOTS_HEADER + PAIRS * SLOTS_ENTRY : 4, 4);
+@lazy const ends: usize = PAIRS ? memory.data(2 * PAIRS * SIZE, 4) : 0;
+@lazy const pairs: usize = PAIRS ? memory.data(SLOTS_HEADER + PAIRS * SLOTS_ENTRY, 4) : 0;
 
 export function initPairs(): void {
   Slots.at(pairs).init(PAIRS);

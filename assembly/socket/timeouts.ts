@@ -6,7 +6,7 @@ import { MAX_SOCKETS, SOCKET_TIMEOUTS } from "../config";
  * microseconds, kept as whole milliseconds, rounded up; 0 is for ever.
  */
 const WORD: u32 = 4;
-@lazy const table = memory.data(SOCKET_TIMEOUTS ? MAX_SOCKETS * 2 * WORD : 4, 4);
+@lazy const table: usize = SOCKET_TIMEOUTS ? memory.data(MAX_SOCKETS * 2 * WORD, 4) : 0;
 const MICROSECONDS: u32 = 1000000;
 /** About 24 days: more is -EDOM (POSIX). */
 const MOST_SECONDS: u32 = 2147482;

@@ -10,9 +10,9 @@ export const LENGTH: u32 = 4;
 /** No buffer holds as much. */
 const ENDLESS: u32 = 0x7fffffff;
 
-@lazy const field = memory.data(LENGTH, 4);
+@lazy const field: usize = SEQPACKET ? memory.data(LENGTH, 4) : 0;
 /** What a writer that was refused needs, by connection. */
-@lazy const wanted = memory.data(SEQPACKET ? MAX_TCBS * 4 : 4, 4);
+@lazy const wanted: usize = SEQPACKET ? memory.data(MAX_TCBS * 4, 4) : 0;
 
 /** Octets the record at RCV.read has, its length included; until that has come among the octets `held`, those of the length. */
 export function recordSize(rcv: Receiver, held: u32): u32 {
