@@ -16,20 +16,31 @@ export const enum Abi {
 // ---- Addresses, socket kinds (Linux's numbers) ---------------------------------------------------------------------------
 
 export const enum Family {
+  /** No family: takes a datagram socket's peer back. */
   AF_UNSPEC = 0,
+  /** Inside the device: socketpair. */
   AF_UNIX = 1,
+  /** IPv4. */
   AF_INET = 2,
 }
 export const enum SocketType {
+  /** A stream of octets: TCP. */
   SOCK_STREAM = 1,
+  /** Datagrams: UDP. */
   SOCK_DGRAM = 2,
+  /** Datagrams of an IP protocol of one's choice. */
   SOCK_RAW = 3,
+  /** Records, over TCP. */
   SOCK_SEQPACKET = 5,
 }
 export const enum Protocol {
+  /** The usual one of the socket's type. */
   IPPROTO_IP = 0,
+  /** RFC 792. */
   IPPROTO_ICMP = 1,
+  /** RFC 9293. */
   IPPROTO_TCP = 6,
+  /** RFC 768. */
   IPPROTO_UDP = 17,
 }
 /** A socket address in every family. IPv4 sits in the first four octets of `addr`, in network order; `port` is a plain number. */
@@ -44,19 +55,29 @@ export const enum AddressRecord {
 // ---- Options, flags (Linux's numbers) ------------------------------------------------------------------------------------
 
 export const enum Level {
+  /** An IpOption. */
   IPPROTO_IP = 0,
+  /** A SocketOption. */
   SOL_SOCKET = 1,
+  /** A TcpOption. */
   IPPROTO_TCP = 6,
   /** What no other system has: a SandwireOption. */
   SOL_SANDWIRE = 0x5357,
 }
 export const enum SocketOption {
+  /** Bind though connections of the port are in TIME-WAIT. */
   SO_REUSEADDR = 2,
+  /** A SocketType, read only. */
   SO_TYPE = 3,
+  /** The errno of what happened last, read only; reading forgets it. */
   SO_ERROR = 4,
+  /** Allow datagrams to broadcast addresses. */
   SO_BROADCAST = 6,
+  /** Octets of the send buffer. */
   SO_SNDBUF = 7,
+  /** Octets of the receive buffer. */
   SO_RCVBUF = 8,
+  /** Probe a peer that is silent. */
   SO_KEEPALIVE = 9,
   /** Urgent data stays in the stream. */
   SO_OOBINLINE = 10,
@@ -66,16 +87,23 @@ export const enum SocketOption {
   SO_REUSEPORT = 15,
   /** The least that makes a socket readable; the least room that makes it writable, read only. */
   SO_RCVLOWAT = 18,
+  /** Octets of room that make a socket writable. */
   SO_SNDLOWAT = 19,
   /** Two 32-bit words, seconds and microseconds; 0: for ever. Kept for hosts that block: the core never waits. */
   SO_RCVTIMEO = 20,
+  /** The same for sending. */
   SO_SNDTIMEO = 21,
+  /** 1 for a listener, read only. */
   SO_ACCEPTCONN = 30,
+  /** A Protocol, read only. */
   SO_PROTOCOL = 38,
+  /** A Family, read only. */
   SO_DOMAIN = 39,
 }
 export const enum IpOption {
+  /** Type of service: the upper six bits of the octet. */
   IP_TOS = 1,
+  /** Time to live, 1 to 255. */
   IP_TTL = 2,
   /** A PathMtuDiscovery. */
   IP_MTU_DISCOVER = 10,
@@ -85,10 +113,13 @@ export const enum IpOption {
   IP_MTU = 14,
   /** Datagrams to groups: the address of the interface they leave by, 4 octets in network order. */
   IP_MULTICAST_IF = 32,
+  /** Time to live of datagrams to groups, 0 to 255. */
   IP_MULTICAST_TTL = 33,
+  /** Whether datagrams to groups also come to this device. */
   IP_MULTICAST_LOOP = 34,
   /** A struct ip_mreqn: group and interface address in network order, interface index; 8 or 12 octets. */
   IP_ADD_MEMBERSHIP = 35,
+  /** Leave a group: as IP_ADD_MEMBERSHIP. */
   IP_DROP_MEMBERSHIP = 36,
 }
 /** IP_MTU_DISCOVER: what becomes of datagrams that the path does not take. Streams are never fragmented. */
@@ -103,25 +134,35 @@ export const enum PathMtuDiscovery {
   IP_PMTUDISC_PROBE = 3,
 }
 export const enum TcpOption {
+  /** Send small segments at once (no Nagle). */
   TCP_NODELAY = 1,
+  /** The largest segment, octets. */
   TCP_MAXSEG = 2,
+  /** Send only full segments, others after 200 ms. */
   TCP_CORK = 3,
+  /** Seconds of silence before the first probe. */
   TCP_KEEPIDLE = 4,
+  /** Seconds between probes. */
   TCP_KEEPINTVL = 5,
+  /** Unanswered probes that end the connection. */
   TCP_KEEPCNT = 6,
+  /** How often a SYN is sent again. */
   TCP_SYNCNT = 7,
   /** Seconds an orphan waits in FIN-WAIT-2; -1: not at all. */
   TCP_LINGER2 = 8,
   /** Seconds a listener waits for data before it wakes accept. */
   TCP_DEFER_ACCEPT = 9,
+  /** The largest receive window to announce, octets. */
   TCP_WINDOW_CLAMP = 10,
   /** A TcpInfoRecord, read only. */
   TCP_INFO = 11,
+  /** Acknowledge every segment at once. */
   TCP_QUICKACK = 12,
   /** A name: "reno", "cubic". */
   TCP_CONGESTION = 13,
   /** Milliseconds sent data, or a probe, may stay unanswered; 0: as RETRIES says, or TCP_KEEPCNT. */
   TCP_USER_TIMEOUT = 18,
+  /** Octets that may wait in the send buffer unsent. */
   TCP_NOTSENT_LOWAT = 25,
 }
 /** Options of level SOL_SANDWIRE. */
@@ -214,14 +255,19 @@ export const enum CongestionControl {
 export const enum MessageFlag {
   /** Urgent data: the last octet sent, or the one received. */
   MSG_OOB = 1,
+  /** Leave what is received where it is. */
   MSG_PEEK = 2,
+  /** Tell the whole length of a message, whatever there was room for. */
   MSG_TRUNC = 0x20,
+  /** Do not wait; the module never does. */
   MSG_DONTWAIT = 0x40,
   /** The end of a record: what every send to a SOCK_SEQPACKET socket is. */
   MSG_EOR = 0x80,
   /** Receive all that was asked for, or nothing yet. */
   MSG_WAITALL = 0x100,
+  /** No signal; there are none. */
   MSG_NOSIGNAL = 0x4000,
+  /** More follows at once: do not send a small segment yet. */
   MSG_MORE = 0x8000,
 }
 /** `ioctl(fd, request)`: the answer is the result of the call. */
@@ -240,18 +286,28 @@ export const enum Ioctl {
   SIOCURGENT = 0x89e0,
 }
 export const enum Shutdown {
+  /** End reading. */
   SHUT_RD = 0,
+  /** End writing: the peer sees the end of the stream. */
   SHUT_WR = 1,
+  /** End both. */
   SHUT_RDWR = 2,
 }
 /** The mask `ready(fd)` returns (poll(2)). */
 export const enum Poll {
+  /** There is something to read, or the end, or a connection to accept. */
   POLLIN = 1,
+  /** There is urgent data. */
   POLLPRI = 2,
+  /** There is room to write. */
   POLLOUT = 4,
+  /** Something went wrong: SO_ERROR says what. */
   POLLERR = 8,
+  /** Both directions have ended. */
   POLLHUP = 0x10,
+  /** No such descriptor. */
   POLLNVAL = 0x20,
+  /** The peer has ended its direction. */
   POLLRDHUP = 0x2000,
 }
 

@@ -90,9 +90,17 @@ const MESSAGES: Record<string, string> = {
   ESOCKTNOSUPPORT: "socket type not supported",
 };
 
+const known = new Map(getSystemErrorMap().values());
+const wordsOf = (name: string): string => known.get(name) ?? MESSAGES[name] ?? name;
+
+/** The error numbers with their words as documentation, where they have no other. */
+export function explained(errno: Enumeration): Enumeration {
+  const explain = (name: string): string => `/** ${wordsOf(name).replace(/^./, (first) => first.toUpperCase())}. */`;
+  return { ...errno, members: errno.members.map((member) => ({ ...member, doc: member.doc || explain(member.name) })) };
+}
+
 /** `errnoMessage`: the words for each error number. */
 export function errnoSource({ members }: Enumeration): string {
-  const known = new Map(getSystemErrorMap().values());
-  const rows = members.map(({ name, value }) => `  ${value}: ${JSON.stringify(known.get(name) ?? MESSAGES[name] ?? name)},\n`);
+  const rows = members.map(({ name, value }) => `  ${value}: ${JSON.stringify(wordsOf(name))},\n`);
   return `/** What each error number means, in words. */\nexport const errnoMessage: Record<number, string> = {\n${rows.join("")}};\n`;
 }
