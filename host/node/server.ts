@@ -18,6 +18,8 @@ export interface ListenOptions extends TcpOptions {
   backlog?: number;
   /** Listen even if old connections of the port are in TIME-WAIT (SO_REUSEADDR); true unless said. */
   reuseAddress?: boolean;
+  /** Share the port with other servers of this board that say so, too: each gets connections by a hash (SO_REUSEPORT). */
+  reusePort?: boolean;
 }
 
 /** A listening socket: `for await (const socket of server)`. Connections nobody takes wait in the backlog. */
@@ -79,6 +81,7 @@ export class TcpServer implements AsyncIterable<TcpSocket> {
   private open(): void {
     const local = { address: this.options.host ?? "0.0.0.0", port: this.options.port };
     if (this.options.reuseAddress ?? true) this.descriptor.setOption(Level.SOL_SOCKET, SocketOption.SO_REUSEADDR, 1);
+    if (this.options.reusePort) this.descriptor.setOption(Level.SOL_SOCKET, SocketOption.SO_REUSEPORT, 1);
     this.descriptor.bind(local);
     checked("listen", this.board.exports.listen(this.descriptor.fd, this.options.backlog ?? BACKLOG), local);
   }

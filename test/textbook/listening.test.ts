@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { Errno, Level, SocketOption, State } from "../../host/node/abi";
+import { Errno, IpOption, Level, SocketOption, State } from "../../host/node/abi";
+import { listen } from "../../host/node/socket";
 import { Flag, pattern, text } from "../support/packet";
 import { active, passive, PORT } from "../support/states";
 import type { Station } from "../support/station";
@@ -152,6 +153,21 @@ describe("Listening: the accepted socket", () => {
     expect(w.board.localName(fd)).toMatchObject({ ip: w.board.ip, port: PORT });
     expect(w.board.localName(listener)).toMatchObject({ ip: "0.0.0.0", port: PORT });
     expect(w.board.calls.accept(w.board.listen(81), 0)).toBe(-Errno.EAGAIN); // 0: the caller does not want it
+  });
+
+  test("inherits what its listener was told, and not what the listener is told later", async () => {
+    const w = await world();
+    const listener = w.board.listen(PORT);
+    w.board.setTcp(listener, "TCP_NODELAY", 1);
+    w.board.setIp(listener, "IP_TTL", 33);
+    w.board.setSocket(listener, "SO_KEEPALIVE", 1);
+    const { fd } = passive(w);
+    w.board.setIp(listener, "IP_TTL", 44);
+    expect(w.board.tcp(fd, "TCP_NODELAY")).toBe(1);
+    expect(w.board.option(fd, Level.IPPROTO_IP, IpOption.IP_TTL)).toBe(33);
+    expect(w.board.option(fd, Level.SOL_SOCKET, SocketOption.SO_KEEPALIVE)).toBe(1);
+    expect(w.board.setSocket(fd, "SO_KEEPALIVE", 0)).toBe(0);
+    expect(w.board.option(listener, Level.SOL_SOCKET, SocketOption.SO_KEEPALIVE)).toBe(1);
   });
 
   test("goes on when its listener is closed; what was not accepted is reset", async () => {
@@ -440,6 +456,29 @@ describe("Listening: SO_REUSEPORT spreads by hash", () => {
     expect(during).toContain(c);
     w.board.close(c);
     expect(ports.map((port) => landsAt(port, [a, b]))).toEqual(before);
+  });
+
+  test("a handshake in a cookie ends at the listener it began with", async () => {
+    const w = await world({ profile: "host", settings: { Cookies: 2 } });
+    const listeners = [1, 2, 3].map(() => listening(w.board, "0.0.0.0", PORT, "SO_REUSEPORT", 100));
+    const peer = w.peer();
+    for (let i = 0; i < 60; i++) peer.flow({ to: PORT }).handshake();
+    w.run(5);
+    expect(w.board.counters()).toMatchObject({ TcpCookiesIn: 60, TcpPassiveOpens: 60 });
+    for (const fd of listeners) expect(w.board.row(fd)!.accepting).toBeGreaterThan(5);
+  });
+
+  test("servers of the host share a port by `reusePort`, without it the second hears EADDRINUSE", async () => {
+    const w = await world({ boards: 2, profile: "host" });
+    const [client, server] = w.stations;
+    const servers = [1, 2].map(() => listen(server.board, { port: PORT, reusePort: true, reuseAddress: false }));
+    expect(() => listen(server.board, { port: PORT })).toThrow("EADDRINUSE");
+    for (let i = 0; i < 40; i++) client.open(server.ip, PORT);
+    w.run(5000); // who waits for ARP in vain tries again
+    const waiting = server.rows().map(({ accepting }) => accepting);
+    expect(waiting.reduce((sum, n) => sum + n)).toBe(40);
+    expect(waiting.filter((n) => n > 5)).toHaveLength(2);
+    servers.forEach((one) => one.close());
   });
 
   test("the more specific group wins, and only its members share", async () => {
