@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Errno, IpOption, Level, SocketOption, State } from "../../host/node/abi";
 import { listen } from "../../host/node/socket";
-import { Flag, pattern, text } from "../support/packet";
+import { Flag, ipNumber, pattern, text } from "../support/packet";
 import { active, passive, PORT } from "../support/states";
 import type { Station } from "../support/station";
 import { named, world } from "../support/world";
@@ -252,6 +252,41 @@ describe("Listening: `bind` to one of several local addresses or the wildcard", 
         expect(where(w.board, w.accepted(w.board, ip === "127.0.0.2" ? one : everywhere))).toBe(ip);
       }
     }
+  });
+
+  test("on a board with two addresses on its wire: one listener each, one for the rest; what goes out comes from where it came in", async () => {
+    const w = await world({ profile: "host" });
+    const [first, second, third] = [w.board.ip, "10.0.0.50", "10.0.0.51"];
+    for (const ip of [second, third]) expect(w.board.calls.address_add(0, ipNumber(ip), 24)).toBe(0);
+    const listeners = [first, second, "0.0.0.0"].map((ip) => listening(w.board, ip, PORT, "SO_REUSEADDR"));
+    for (const [i, ip] of [first, second, third].entries()) {
+      const peer = w.peer();
+      peer.toIp = ip;
+      const flow = peer.flow({ to: PORT }).handshake();
+      const fd = w.accepted(w.board, listeners[i]);
+      expect(where(w.board, fd)).toBe(ip);
+      w.board.send(fd, text("from here"));
+      flow.expect({ len: 9 });
+      expect(w.ladder.sightings.filter(({ from }) => from === w.board.name).at(-1).packet.ip!.src).toBe(ip);
+    }
+  });
+
+  test("a client bound to one of them comes from it; not to be had when it is taken away", async () => {
+    const w = await world({ profile: "host" });
+    const ip = "10.0.0.50";
+    expect(bound(w.board, ip, 5000).result).toBe("-EADDRNOTAVAIL");
+    expect(w.board.calls.address_add(0, ipNumber(ip), 24)).toBe(0);
+    const { fd, result } = bound(w.board, ip, 5000);
+    expect(result).toBe(0);
+    const peer = w.peer();
+    const flow = peer.flow({ port: 6000 });
+    expect(named(w.board.connect(fd, peer.ip, 6000))).toBe("-EINPROGRESS");
+    w.run(5);
+    const { packet } = w.ladder.sightings.filter(({ packet: { tcp } }) => tcp).at(-1);
+    expect(`${packet.ip!.src}:${packet.tcp!.src}`).toBe(`${ip}:5000`);
+    expect(flow.expect({ flags: "S" }).len).toBe(0);
+    expect(w.board.calls.address_remove(0, ipNumber(ip))).toBe(0);
+    expect(bound(w.board, ip, 5001).result).toBe("-EADDRNOTAVAIL");
   });
 
   test("a listener of one address refuses the others", async () => {
