@@ -32,6 +32,7 @@ export {
   undiciOver,
   type UndiciTarget,
 } from "./over";
+export { requireOver } from "./require";
 export { Server, type ServerOptions, Socket };
 
 export interface NetOptions {

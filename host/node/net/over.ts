@@ -76,6 +76,7 @@ export function secureAgentOver(net: Net, options?: https.AgentOptions): https.A
 /** `tls.connect(options[, listener])` with `host` and `port` in the options, over a board. */
 export type ConnectTls = (options: tls.ConnectionOptions, listener?: () => void) => tls.TLSSocket;
 
+/** What `tls.connect` is to Node's network, to that of a board; also a `createConnection` for those who ask for one. */
 export function tlsOver(net: Net): ConnectTls {
   return (options, listener) =>
     carried(net, options as TcpNetConnectOpts, (whole: tls.ConnectionOptions) => tls.connect(whole, listener));

@@ -1,6 +1,7 @@
 import { createDgram } from "../../../host/node/dgram";
 import { createNet } from "../../../host/node/net";
 import { Lab } from "../../interop/inside/lab";
+import * as datagrams from "./datagrams";
 import * as http from "./http";
 import * as mqtt from "./mqtt";
 import type { Place } from "./place";
@@ -10,7 +11,7 @@ import * as undici from "./undici";
 import * as websocket from "./websocket";
 
 /** What programs do on a board: functions of the place they run at, and of what they are told. */
-export const scenarios = { ...http, ...tls, ...websocket, ...undici, ...mqtt, ...redis };
+export const scenarios = { ...http, ...tls, ...websocket, ...undici, ...mqtt, ...redis, ...datagrams };
 
 type Scenarios = typeof scenarios;
 type Bound = {
