@@ -13,8 +13,8 @@ export interface Forwarding {
 export interface RunOptions {
   forward?: Forwarding[];
   tap?: string;
-  /** The board's address and prefix. */
-  address: string;
+  /** The board's addresses and prefixes, the primary one first. */
+  address: readonly string[];
   gateway?: string;
   pcap?: string;
   print?: boolean;
@@ -39,8 +39,16 @@ export function parseForward(text: string, before: Forwarding[] = []): Forwardin
   return [...before, { host, board }];
 }
 
-/** "10.0.0.2/24": an address that a host of that network can have. */
-export function parseCidr(text: string): string {
+/** What the board is called unless told. */
+export const DEFAULT_ADDRESSES: readonly string[] = ["10.0.0.2/24"];
+
+/** "10.0.0.2/24", added to what was given before: an address that a host of that network can have. */
+export function parseAddresses(text: string, before: readonly string[]): readonly string[] {
+  checkCidr(text);
+  return before === DEFAULT_ADDRESSES ? [text] : [...before, text];
+}
+
+function checkCidr(text: string): void {
   const hint = "It is an address and a prefix, such as 10.0.0.2/24.";
   const [address, prefix, ...rest] = text.split("/");
   if (!isIPv4(address) || !/^\d{1,2}$/.test(prefix ?? "") || rest.length > 0) throw new InvalidArgumentError(hint);
@@ -49,7 +57,6 @@ export function parseCidr(text: string): string {
   if (host === 0 || host === hostsOf(Number(prefix)) - 1) {
     throw new InvalidArgumentError("That is the address of a whole network, not of a board in it.");
   }
-  return text;
 }
 
 export function parseAddress(text: string): string {

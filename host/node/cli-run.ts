@@ -67,12 +67,13 @@ async function start(options: RunOptions, resources: Resources): Promise<void> {
   const forwards = options.forward ?? (options.tap ? [] : DEFAULT_FORWARDS);
   const module = await loadFirmware(options);
   const [inner, ...outer] = hub(1 + Number(forwards.length > 0) + Number(!!options.tap), { clock, latency: options.latency });
-  const tap = options.tap === undefined ? undefined : await openTap({ name: options.tap, address: options.address });
+  const tap = options.tap === undefined ? undefined : await openTap({ name: options.tap, address: options.address[0] });
   if (tap) joinTap(outer.pop() ?? inner, tap, resources, end.fail);
   const link = decorate(inner, options, clock, output, resources);
 
-  const { address, gateway: router, seed } = options;
-  const board = await Board.create({ clock, module, address, gateway: router, serve: true, seed });
+  const { gateway: router, seed } = options;
+  const [address, ...addresses] = options.address;
+  const board = await Board.create({ clock, module, address, addresses, gateway: router, serve: true, seed });
   resources.add(() => board.close());
   board.attach(link);
 
@@ -145,8 +146,8 @@ async function openGateway(link: Link, options: RunOptions, clock: Clock, resour
   const gateway = await Gateway.create({
     clock,
     link,
-    address: gatewayAddress(options.address, options.tap !== undefined),
-    board: options.address.split("/")[0],
+    address: gatewayAddress(options.address[0], options.tap !== undefined),
+    board: options.address[0].split("/")[0],
     limits: LIMITS[options.profile],
     seed: options.seed === undefined ? undefined : options.seed ^ 1,
   });
@@ -168,7 +169,7 @@ async function forward(gateway: Gateway, host: number, board: number): Promise<F
 
 /** Say where the board is to be found. */
 function announce(options: RunOptions, forwards: Forward[], tap: TapLink | undefined): void {
-  const address = options.address.split("/")[0];
+  const address = options.address[0].split("/")[0];
   for (const { port, boardPort } of forwards) {
     const text = boardPort === 80 ? `http://127.0.0.1:${port}/` : `127.0.0.1:${port} leads to port ${boardPort} of the board`;
     process.stdout.write(`${text}\n`);

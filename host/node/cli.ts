@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import {
+  DEFAULT_ADDRESSES,
   parseAddress,
-  parseCidr,
+  parseAddresses,
   parseForward,
   parseInterface,
   parseLatency,
@@ -62,7 +63,7 @@ function program(act: Actions): Command {
     .addHelpText("after", EXAMPLES)
     .option("--forward <HOST:BOARD>", "lead port HOST of 127.0.0.1 to port BOARD of the board; may be repeated", parseForward)
     .option("--tap <NAME>", "join the board to this TAP interface of Linux, made if it is missing", parseInterface)
-    .option("--address <A/P>", "the board's address and prefix", parseCidr, "10.0.0.2/24")
+    .option("--address <A/P>", "the board's address and prefix; may be repeated", parseAddresses, DEFAULT_ADDRESSES)
     .option("--gateway <G>", "the board's default gateway", parseAddress)
     .option("--pcap <FILE>", "write the board's frames to FILE (pcapng, nanoseconds; for Wireshark)")
     .option("--print", "print the board's frames, one line each")

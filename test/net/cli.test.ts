@@ -51,6 +51,11 @@ describe("what cannot be run: one line on stderr, exit code 1", () => {
       /'10\.0\.0\.300\/24' is invalid\. It is an address and a prefix, such as 10\.0\.0\.2\/24/,
     ],
     [["run", "--address", "10.0.0.0/24"], /the address of a whole network/],
+    [["run", "--address", "10.0.0.2/24", "--address", "10.0.0.2/24"], /address_add 10\.0\.0\.2\/24: .* \(EEXIST\)/],
+    [
+      ["run", "--profile", "tiny", "--address", "10.0.0.2/24", "--address", "10.0.0.3/24"],
+      /address_add 10\.0\.0\.3\/24: .* \(ENOSYS\)/,
+    ],
     [["run", "--gateway", "router"], /It is an address such as 10\.0\.0\.1/],
     [["run", "--loss", "2"], /It is a probability, such as 0\.05 or 5%/],
     [["run", "--latency", "-1"], /It is milliseconds/],
