@@ -159,6 +159,10 @@ export function checksumOk(at: usize, i: u32 = 0): bool {
   return !linkUp(i) || txFull(i) ? 0 : bufferOf(txSlots, cursor(cursorOf(txCursor, i)));
 }
 
+/** How many frames the transmit ring of interface `i` can hold. */
+// prettier-ignore
+@inline export function txCount(i: u32): u32 { return endOf(i, TX_SLOTS) - firstOf(i, TX_SLOTS); }
+
 /** The next `n` frames of interface `i` have room. */
 export function txFits(n: u32, i: u32 = 0): bool {
   return linkUp(i) && areFree(txRing, cursor(cursorOf(txCursor, i)), firstOf(i, TX_SLOTS), endOf(i, TX_SLOTS), n);

@@ -1,10 +1,12 @@
 import { Counter } from "../abi";
-import { FRAGMENTATION, LOOPBACK_SLOTS, TX_SLOTS } from "../config";
+import { FRAGMENTATION, INTERFACES, LOOPBACK_SLOTS } from "../config";
+import { txCount } from "../driver/mac_ring";
 import { Purpose, random, siphash } from "../random";
 import { count } from "../stats";
 import { IPV4_HEADER } from "../wire/ipv4";
 import { isLocal } from "./iface";
 import { begin, finishPiece, hasRoomFor, unknownHop } from "./output";
+import { nextHop, wayOut } from "./route";
 
 /** A datagram to be sent in fragments: all that IP has to know of it. */
 @final
@@ -58,7 +60,9 @@ export function identification(src: u32, dst: u32, protocol: u32): u32 {
 
 /** A ring of frames could hold `parcel`, if it were empty. */
 export function fitsRing(): bool {
-  return pieceCount() <= (isLocal(parcel.dst) ? LOOPBACK_SLOTS : TX_SLOTS);
+  if (isLocal(parcel.dst)) return pieceCount() <= LOOPBACK_SLOTS;
+  if (INTERFACES > 1) nextHop(parcel.dst, parcel.src);
+  return pieceCount() <= txCount(wayOut());
 }
 
 /** Send `parcel`, all of it or nothing: false, and `whyNot` tells the reason: Drop.ArpUnresolved means that the neighbour is asked for. */

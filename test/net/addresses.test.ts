@@ -4,11 +4,13 @@ import { passive } from "../support/states";
 import * as wire from "../support/packet";
 import { named, world, type World } from "../support/world";
 
+/** One more address than the profile has, and two routes. */
+const KNOBS = { CONFIG_ADDRESSES: 2, CONFIG_ROUTES: 2 };
 const SECOND = "10.0.0.40";
 
 /** A board that is 10.0.0.1 and 10.0.0.40. */
 async function twice(): Promise<World> {
-  const w = await world();
+  const w = await world({ knobs: KNOBS });
   w.board.board.interfaces[0].addAddress(`${SECOND}/24`);
   w.run(5);
   return w;
@@ -54,7 +56,7 @@ describe("Several local addresses: on the wire", () => {
   });
 
   it("the source is the address in the network of the next hop, a bound one otherwise (RFC 1122 3.3.4.3)", async () => {
-    const w = await world();
+    const w = await world({ knobs: KNOBS });
     w.board.board.interfaces[0].addAddress("172.16.0.1/16");
     const near = w.peer();
     const other = w.peer({ ip: "172.16.9.9", introduced: false });
@@ -211,7 +213,7 @@ describe("address_add, address_remove", () => {
 
 describe("an address that is taken away under a live connection (as Linux)", () => {
   it("the connection lingers until it times out, and nothing leaves from the address", async () => {
-    const w = await world({ knobs: { CONFIG_RETRIES: 4 } });
+    const w = await world({ knobs: { ...KNOBS, CONFIG_RETRIES: 4 } });
     const { board, peer, fd, flow, state } = passive(w);
     w.board.board.interfaces[0].addAddress(`${SECOND}/24`);
     w.board.board.interfaces[0].removeAddress("10.0.0.1");
@@ -230,7 +232,7 @@ describe("an address that is taken away under a live connection (as Linux)", () 
   });
 
   it("goes on when the address comes back in time", async () => {
-    const w = await world();
+    const w = await world({ knobs: KNOBS });
     const { board, fd, flow } = passive(w);
     w.board.board.interfaces[0].addAddress(`${SECOND}/24`);
     w.board.board.interfaces[0].removeAddress("10.0.0.1");

@@ -3,6 +3,8 @@ import * as wire from "../support/packet";
 import type { Peer } from "../support/peer";
 import { named, world, type World } from "../support/world";
 
+/** One more address than the profile has, and two routes. */
+const KNOBS = { CONFIG_ADDRESSES: 2, CONFIG_ROUTES: 2 };
 const FAR = "192.168.7.7";
 
 interface Routers {
@@ -14,7 +16,7 @@ interface Routers {
 }
 
 async function routers(): Promise<Routers> {
-  const w = await world({ gateway: "10.0.0.100" });
+  const w = await world({ knobs: KNOBS, gateway: "10.0.0.100" });
   return { w, gateway: w.peer(), one: w.peer(), two: w.peer() };
 }
 
@@ -177,7 +179,7 @@ describe("Routes: how they come and go", () => {
     const { w, one } = await routers();
     const { Board } = await import("../../host/node/board");
     const { moduleFor } = await import("../support/modules");
-    const options = { clock: w.clock, module: await moduleFor(), address: "10.0.0.9/24", seed: 1 };
+    const options = { clock: w.clock, module: await moduleFor({ knobs: KNOBS }), address: "10.0.0.9/24", seed: 1 };
     const board = await Board.create({
       ...options,
       addresses: ["10.0.0.10/24"],
