@@ -83,7 +83,7 @@ export class Attempts {
     const target = this.targets[this.current++];
     if (!target) return void socket.destroy(this.errors.length ? allFailed(this.errors) : timedOut());
     if (this.current > 1) socket._renew();
-    socket.autoSelectFamilyAttemptedAddresses?.push(`${target.address}:${target.port}`);
+    socket.autoSelectFamilyAttemptedAddresses.push(`${target.address}:${target.port}`);
     const number = this.current;
     attempt(socket, target, (failure) => this.ended(number, target, failure));
     if (this.current === number && socket.connecting && number < this.targets.length) this.watch(target);

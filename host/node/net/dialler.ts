@@ -6,7 +6,7 @@ import type { NamedAddress } from "./names";
 export interface Dialler {
   readonly connecting: boolean;
   readonly destroyed: boolean;
-  autoSelectFamilyAttemptedAddresses: string[] | undefined;
+  autoSelectFamilyAttemptedAddresses: string[];
   emit(event: string, ...args: unknown[]): boolean;
   destroy(error: Error): unknown;
   address(): NamedAddress;

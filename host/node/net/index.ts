@@ -47,6 +47,7 @@ interface Connect {
   (options: NetConnectOpts, connectionListener?: () => void): Socket;
   (port: number, host?: string, connectionListener?: () => void): Socket;
   (port: number, connectionListener?: () => void): Socket;
+  (path: string, connectionListener?: () => void): Socket;
 }
 
 /** A server that does not listen yet: ([options][, listener]); the listener is one of 'connection'. */

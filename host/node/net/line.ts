@@ -238,8 +238,8 @@ export abstract class Line extends Duplex {
   }
 
   /** Octets that wait in this object to be sent; undefined without a connection. */
-  get bufferSize(): number | undefined {
-    return this.#channel ? this.writableLength : undefined;
+  get bufferSize(): number {
+    return (this.#channel ? this.writableLength : undefined) as number; // Node's type says so
   }
 
   get bytesRead(): number {

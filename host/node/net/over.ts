@@ -6,11 +6,6 @@ import * as tls from "node:tls";
 import { Carrier, carrierOf, named } from "./carrier";
 import type { Net } from "./index";
 
-/** A socket of a board in the eyes of code that was written for Node's: it has what that uses. */
-function asNodes(socket: ReturnType<Net["connect"]>): NodeSocket {
-  return socket as unknown as NodeSocket;
-}
-
 /**
  * Make a server of Node's `http`, `https` or `tls` listen at a board: its `listen`, `address`, `close`, `listening`, `getConnections`,
  * `ref` and `unref` are then those of a server of `net`, everything else stays as it was. To be called before `listen`; the same server
@@ -116,7 +111,7 @@ export function undiciOver(net: Net, options: tls.ConnectionOptions = {}): Undic
     const to = { host: hostname, port: Number(port) || (isSecure ? 443 : 80), localAddress: localAddress ?? undefined };
     const socket = isSecure
       ? tlsOver(net)({ servername, ...options, ...to, ALPNProtocols: ["http/1.1"] })
-      : asNodes(net.connect({ noDelay: true, ...to }));
+      : net.connect({ noDelay: true, ...to });
     const failed = (error: Error): void => callback(error, null);
     socket.once("error", failed);
     socket.once(isSecure ? "secureConnect" : "connect", () => {

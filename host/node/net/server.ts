@@ -36,8 +36,8 @@ export class Server extends EventEmitter {
   /** Seconds. */
   keepAliveInitialDelay: number;
   highWaterMark: number;
-  /** Connections beyond that number are closed as soon as they come, with a 'drop' event. */
-  maxConnections: number | undefined;
+  /** Connections beyond that number are closed as soon as they come, with a 'drop' event; undefined is no limit. */
+  maxConnections!: number;
   /** Sockets of it that have not been closed yet. */
   #connections = 0;
   #acceptor: Acceptor | null = null;
@@ -89,6 +89,11 @@ export class Server extends EventEmitter {
     if (options.host) this.#lookupAndListen(options.host, port, backlog);
     else this.#open("0.0.0.0", port, backlog);
     return this;
+  }
+
+  /** How many connections there are; the old way to ask. */
+  get connections(): number {
+    return this.#connections;
   }
 
   get listening(): boolean {

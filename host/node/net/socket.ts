@@ -20,8 +20,8 @@ import { Tuning } from "./tuning";
 export class Socket extends Line implements Dialler {
   /** The server that accepted it, or null; whoever takes the socket over may write here (http does). */
   server: unknown = null;
-  /** The attempts of a connect() that had several addresses to choose from: "10.0.0.2:80". */
-  autoSelectFamilyAttemptedAddresses: string[] | undefined;
+  /** The attempts of a connect() that had several addresses to choose from: "10.0.0.2:80"; undefined without such. */
+  autoSelectFamilyAttemptedAddresses!: string[];
   /** The server that counts it among its connections. */
   #counted: Server | null = null;
   readonly #context: Context;
