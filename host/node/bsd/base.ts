@@ -17,17 +17,25 @@ export class BaseSocket {
   readonly protocol: number;
   protected readonly core: Core;
 
+  /** AF_INET or AF_UNIX. */
+  readonly family: number;
+  /** SOCK_STREAM, SOCK_DGRAM, SOCK_RAW or SOCK_SEQPACKET. */
+  readonly type: number;
+
   /**
    * socket(2), or with `fd` a descriptor that is open already, as `detach` gives it. Throws EAFNOSUPPORT, ESOCKTNOSUPPORT,
    * EPROTONOSUPPORT, EMFILE, ENOBUFS.
    */
   constructor(
+    /** Whose socket it is. */
     readonly board: Board,
-    readonly family: number = Family.AF_INET,
-    readonly type: number = SocketType.SOCK_STREAM,
+    family: number = Family.AF_INET,
+    type: number = SocketType.SOCK_STREAM,
     protocol = 0,
     fd?: number,
   ) {
+    this.family = family;
+    this.type = type;
     this.core = new Core(board, family, type, fd ?? checked("socket", board.exports.socket(family, type, protocol)));
     const at = board.exports.scratch();
     const known = board.exports.getsockopt(this.fd, Level.SOL_SOCKET, SocketOption.SO_PROTOCOL, at, 4) === 4;

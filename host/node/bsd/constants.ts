@@ -57,7 +57,7 @@ export const {
   IP_DROP_MEMBERSHIP,
 } = IpOption;
 /** Values of IP_MTU_DISCOVER. */
-export const { IP_PMTUDISC_WANT, IP_PMTUDISC_DO, IP_PMTUDISC_PROBE } = PathMtuDiscovery;
+export const { IP_PMTUDISC_DONT, IP_PMTUDISC_WANT, IP_PMTUDISC_DO, IP_PMTUDISC_PROBE } = PathMtuDiscovery;
 /** Options of level IPPROTO_TCP. */
 export const {
   TCP_NODELAY,

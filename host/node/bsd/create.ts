@@ -10,11 +10,13 @@ export interface ConnectionOptions {
   timeout?: number | null;
   /** Our end; otherwise the module chooses. */
   source?: Address;
+  /** Gives up: the socket is closed, and the promise rejects with the signal's reason. */
   signal?: AbortSignal;
 }
 
 /** How `createServer` listens. */
 export interface ServerOptions {
+  /** Connections that may wait for `accept`; as many as the profile allows, when left out. */
   backlog?: number;
   /** SO_REUSEADDR: listen though old connections of the port are in TIME-WAIT (default true). */
   reuseAddress?: boolean;

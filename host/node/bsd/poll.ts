@@ -1,9 +1,11 @@
 import { Poll } from "../abi";
 import type { BaseSocket } from "./base";
 
-/** A socket, and what to wait for: POLLIN, POLLOUT, POLLPRI, POLLRDHUP. */
+/** A socket, and what to wait for. */
 export interface PollEntry<S extends BaseSocket = BaseSocket> {
+  /** Whose readiness is asked for. */
   socket: S;
+  /** Any of POLLIN, POLLOUT, POLLPRI, POLLRDHUP. */
   events: number;
 }
 
@@ -17,6 +19,7 @@ const ALWAYS = Poll.POLLERR | Poll.POLLHUP | Poll.POLLNVAL;
 
 /**
  * poll(2): the entries of which something asked for holds, in their order; waits for the first. Sockets may be of several boards.
+ * Rejects with a RangeError when there are no entries, for then nobody says what time it is.
  * @param timeout ms to wait at most: 0 only looks, null (the default) waits for ever; then the answer is empty
  * @param signal ends the wait: the promise rejects with its reason
  */
@@ -27,6 +30,7 @@ export function poll<S extends BaseSocket>(
 ): Promise<PollResult<S>[]> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
+    if (!entries[0]) throw new RangeError("poll needs a socket");
     const ready = look(entries);
     if (ready.length > 0 || timeout === 0) return resolve(ready);
     const settle = (act: () => void): void => {
@@ -35,8 +39,8 @@ export function poll<S extends BaseSocket>(
     };
     const wake = (): void => settle(() => resolve(look(entries)));
     const stops = entries.map((entry) => entry.socket.watch(() => mask(entry) && wake()));
-    const clock = entries[0]?.socket.board.clock;
-    if (timeout !== null && clock) {
+    const { clock } = entries[0].socket.board;
+    if (timeout !== null) {
       const timer = clock.at(clock.now + timeout, wake);
       stops.push(() => timer.cancel());
     }

@@ -28,9 +28,10 @@ export interface Received {
   over?: boolean;
 }
 
-/** recv(2), recvfrom(2), recvmsg(2) of every kind of socket. */
-export function receive(core: Core, request: Request): Promise<Received> {
+/** recv(2), recvfrom(2), recvmsg(2) of every kind of socket. Rejects with a RangeError when `max` is no number of octets. */
+export async function receive(core: Core, request: Request): Promise<Received> {
   const { max, flags, into } = request;
+  if (!(max >= 0 && (Number.isInteger(max) || max === Infinity))) throw new RangeError(`${max} is no number of octets`);
   const { descriptor } = core;
   if (core.hasMessages) return read(core, request, () => takeMessage(descriptor, max, flags, into));
   if (flags & MSG_OOB) return read(core, { ...request, flags: flags | MSG_DONTWAIT }, () => octets(core, request));

@@ -69,6 +69,12 @@ export class Socket extends BaseSocket implements AsyncIterable<[Socket, Address
     return this.dial(to, signal, (late) => (late === Errno.ETIMEDOUT ? Errno.EAGAIN : late));
   }
 
+  /** connect(2) with AF_UNSPEC: a datagram socket has no peer any more. A stream rejects it with EAFNOSUPPORT: `shutdown` it. */
+  disconnect(): void {
+    const { board, fd } = this.core.live("connect");
+    checked("connect", board.exports.connect(fd, this.core.descriptor.addressRoom()));
+  }
+
   private async dial(to: Address, signal: AbortSignal | undefined, late: (errno: number) => number): Promise<number> {
     signal?.throwIfAborted();
     const answer = this.core.live("connect").connect(to);
@@ -174,6 +180,7 @@ export class Socket extends BaseSocket implements AsyncIterable<[Socket, Address
     return this.core.close();
   }
 
+  /** `await using`: close it. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
