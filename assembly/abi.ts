@@ -38,6 +38,8 @@ export const enum Protocol {
   IPPROTO_IP = 0,
   /** RFC 792. */
   IPPROTO_ICMP = 1,
+  /** RFC 3376. */
+  IPPROTO_IGMP = 2,
   /** RFC 9293. */
   IPPROTO_TCP = 6,
   /** RFC 768. */
@@ -321,6 +323,7 @@ export const enum Errno {
   ENOMEM = 12,
   EACCES = 13,
   EEXIST = 17,
+  ENODEV = 19,
   EINVAL = 22,
   EMFILE = 24,
   ENOTTY = 25,
@@ -644,6 +647,12 @@ export const enum Drop {
   IpFragmentNoRoom,
   /** The rest of the datagram did not come in time. */
   IpFragmentTimeout,
+  // IGMP
+  /** Too short, neither of the versions, or from beyond a router. */
+  IgmpFormat,
+  IgmpChecksum,
+  /** Nothing that concerns a host. */
+  IgmpType,
   count,
 }
 
@@ -707,6 +716,8 @@ export const enum Counter {
   /** Datagrams put together. */
   IpReassembled,
   IpFragmentsOut,
+  IgmpIn,
+  IgmpOut,
   count,
 }
 

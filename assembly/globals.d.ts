@@ -21,6 +21,7 @@ declare const CONFIG_REASSEMBLY_MAX: u32;
 declare const CONFIG_REASSEMBLY_MEMORY: u32;
 declare const CONFIG_REASSEMBLY_TIMEOUT: u32;
 declare const CONFIG_FRAGMENTATION: u32;
+declare const CONFIG_GROUPS: u32;
 declare const CONFIG_RANGES: u32;
 declare const CONFIG_SCRATCH: u32;
 declare const CONFIG_POLL_BUDGET: u32;

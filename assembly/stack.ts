@@ -10,6 +10,8 @@ import { agePaths, initPaths } from "./ip/pmtu";
 import { initLimits } from "./ip/limit";
 import { initFragmentation } from "./ip/fragment";
 import { REASSEMBLY } from "./ip/fragments";
+import { MULTICAST } from "./ip/groups";
+import { igmpArrives, igmpTick, igmpWait, initIgmp } from "./ip/igmp";
 import { initQuote, quote, quoteUnsent } from "./ip/quote";
 import { datagramDone, initReassembly, reassemblyTick, reassemblyWait } from "./ip/reassembly";
 import { arpDeadline, arpTick, hasArpDeadline, initArp } from "./link/arp";
@@ -55,7 +57,8 @@ export function start(s0: u32, s1: u32, s2: u32, s3: u32): void {
   initPaths();
   initBuffers();
   if (REASSEMBLY) initReassembly();
-  if (FRAGMENTATION) initFragmentation();
+  if (FRAGMENTATION || MULTICAST) initFragmentation();
+  if (MULTICAST) initIgmp();
   initTimers();
   initTable();
   initTcbs();
@@ -92,6 +95,7 @@ export function input(time: u32): void {
 export function output(): u32 {
   const waits = udpOutput();
   const left = outputAll();
+  if (MULTICAST) igmpTick();
   attendNeighbours(); // requests for neighbours that output asked for
   if (waits || left || work.count > 0 || anyReceived() || loNext() != 0) return 0;
   let wait = timeWaitDeadline();
@@ -99,6 +103,7 @@ export function output(): u32 {
   if (hasArpDeadline()) wait = min(wait, until(arpDeadline()));
   if (REASSEMBLY) wait = min(wait, reassemblyWait());
   if (FRAGMENTATION) wait = min(wait, neighbourWait());
+  if (MULTICAST) wait = min(wait, igmpWait());
   return wait;
 }
 
@@ -131,6 +136,7 @@ function delivered(): void {
   if (protocol == Protocol.IPPROTO_TCP) segmentArrives();
   else if (protocol == Protocol.IPPROTO_UDP) udpArrives();
   else if (protocol == Protocol.IPPROTO_ICMP) message();
+  else if (MULTICAST && protocol == Protocol.IPPROTO_IGMP) igmpArrives();
   else {
     drop(Drop.IpProtocol);
     unreachable(Unreachable.Protocol);

@@ -4,8 +4,9 @@ import { txCount } from "../driver/mac_ring";
 import { Purpose, random, siphash } from "../random";
 import { count } from "../stats";
 import { IPV4_HEADER } from "../wire/ipv4";
+import { MULTICAST } from "./groups";
 import { isLocal } from "./iface";
-import { begin, finishPiece, hasRoomFor, unknownHop } from "./output";
+import { begin, beginLoop, finishPiece, hasRoomFor, unknownHop } from "./output";
 import { nextHop, wayOut } from "./route";
 
 /** A datagram to be sent in fragments: all that IP has to know of it. */
@@ -24,15 +25,20 @@ export class Parcel {
   protocol: u8;
   ttl: u8;
   tos: u8;
+  /** It goes to members of a group on this host. */
+  loops: bool;
   /** After `sendParcel`: the neighbour that is unknown and asked for, or 0. */
   hop: u32;
 }
 @lazy export const parcel = changetype<Parcel>(memory.data(36, 4));
 
+// prettier-ignore
+@inline function beginPiece(): usize { return parcel.loops ? beginLoop(parcel.src, parcel.dst) : begin(parcel.src, parcel.dst); }
+
 const MORE_FRAGMENTS: u32 = 0x2000;
 /** Counters of identifications, a destination's by hash; a power of two. */
 const IDENTIFIERS: u32 = 8;
-@lazy const identifiers = memory.data(FRAGMENTATION ? IDENTIFIERS * 2 : 2, 2);
+@lazy const identifiers = memory.data(FRAGMENTATION || MULTICAST ? IDENTIFIERS * 2 : 2, 2);
 
 export function initFragmentation(): void {
   for (let i: u32 = 0; i < IDENTIFIERS; i++) store<u16>(identifiers + (i << 1), <u16>random());
@@ -60,7 +66,7 @@ export function identification(src: u32, dst: u32, protocol: u32): u32 {
 
 /** A ring of frames could hold `parcel`, if it were empty. */
 export function fitsRing(): bool {
-  if (isLocal(parcel.dst)) return pieceCount() <= LOOPBACK_SLOTS;
+  if (parcel.loops || isLocal(parcel.dst)) return pieceCount() <= LOOPBACK_SLOTS;
   if (INTERFACES > 1) nextHop(parcel.dst, parcel.src);
   return pieceCount() <= txCount(wayOut());
 }
@@ -69,19 +75,19 @@ export function fitsRing(): bool {
 export function sendParcel(): bool {
   const total = parcel.headLength + parcel.length;
   const per = perPiece();
-  let at = begin(parcel.src, parcel.dst);
+  let at = beginPiece();
   if (!at) return false;
   parcel.hop = unknownHop(parcel.protocol, parcel.head, parcel.headLength);
   if (parcel.hop != 0 || !hasRoomFor(pieceCount())) return false;
   const id = identification(parcel.src, parcel.dst, parcel.protocol) << 16;
   for (let from: u32 = 0; from < total; from += per) {
-    if (from != 0) at = begin(parcel.src, parcel.dst);
+    if (from != 0) at = beginPiece();
     if (!at) return true; // there was room for all
     const length = min(per, total - from);
     const more = from + length < total ? MORE_FRAGMENTS : 0;
     copyPiece(at, from, length);
     finishPiece(parcel.protocol, length, parcel.ttl, parcel.tos, id | more | (from >> 3));
-    count(Counter.IpFragmentsOut);
+    if (length < total) count(Counter.IpFragmentsOut);
   }
   return true;
 }

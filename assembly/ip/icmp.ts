@@ -73,6 +73,7 @@ function echoInPieces(message: IcmpHeader): Drop {
   parcel.protocol = <u8>Protocol.IPPROTO_ICMP;
   parcel.ttl = <u8>TTL;
   parcel.tos = <u8>(datagram.tos & DSCP);
+  parcel.loops = false;
   if (!fitsRing()) return drop(Drop.IpTooBig);
   if (!sendParcel()) return missed();
   count(Counter.IcmpOut);

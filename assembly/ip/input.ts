@@ -7,7 +7,8 @@ import { ETHERNET_HEADER } from "../wire/ethernet";
 import { IPV4_HEADER, Ipv4Header } from "../wire/ipv4";
 import { datagram } from "./datagram";
 import { REASSEMBLY } from "./fragments";
-import { isBroadcastOn, isOurs, isReserved } from "./iface";
+import { MULTICAST, isJoined } from "./groups";
+import { isBroadcastOn, isMulticast, isOurs, isReserved } from "./iface";
 import { fragmentArrives } from "./reassembly";
 
 /**
@@ -28,7 +29,7 @@ export function datagramArrives(): Drop {
   const i = frame.iface;
   if (isReserved(src) || isOurs(src) || isBroadcastOn(i, src)) return drop(Drop.IpSource);
   const broadcast = !isAddressOf(i, dst);
-  if (broadcast && !isBroadcastOn(i, dst)) return drop(Drop.IpNotForUs);
+  if (broadcast && !isBroadcastOn(i, dst) && !isOurGroup(dst, i)) return drop(Drop.IpNotForUs);
   if (frame.toGroup && !broadcast) return drop(Drop.IpLinkBroadcast);
   if (!REASSEMBLY && header.isFragment) return drop(Drop.IpFragment);
   datagram.linkBroadcast = frame.toGroup;
@@ -38,6 +39,10 @@ export function datagramArrives(): Drop {
   datagram.iface = i;
   return take(header);
 }
+
+/** A group that somebody here has joined on interface `i`. */
+// prettier-ignore
+@inline function isOurGroup(dst: u32, i: u32): bool { return MULTICAST && isMulticast(dst) && isJoined(dst, i); }
 
 /** The checksum of a header of `size` octets holds. */
 function isIntact(at: usize, size: u32): bool {
@@ -49,11 +54,12 @@ function isIntact(at: usize, size: u32): bool {
 /** A datagram of the loopback ring, which we made: nothing in it needs a second look. */
 export function loopbackArrives(descriptor: usize): Drop {
   datagram.linkBroadcast = false;
-  datagram.ipBroadcast = false;
   datagram.checksumOk = true;
   datagram.loopback = true;
   datagram.iface = 0;
-  return take(Ipv4Header.at(<usize>load<u32>(descriptor, DescriptorRecord.buffer) + ETHERNET_HEADER));
+  const header = Ipv4Header.at(<usize>load<u32>(descriptor, DescriptorRecord.buffer) + ETHERNET_HEADER);
+  datagram.ipBroadcast = MULTICAST && isMulticast(header.dst); // the copy of what goes to a group
+  return take(header);
 }
 
 function take(header: Ipv4Header): Drop {

@@ -68,6 +68,13 @@ export function begin(src: u32, dst: u32): usize {
   return open(Way.Wire, txOpen(i), Drop.RingFull);
 }
 
+/** The same for a copy to members on this host of a datagram to a group. */
+export function beginLoop(src: u32, dst: u32): usize {
+  draft.src = src;
+  draft.dst = dst;
+  return open(Way.Loopback, loOpen(), Drop.LoopbackFull);
+}
+
 // prettier-ignore
 @inline function open(way: Way, frame: usize, full: Drop): usize {
   draft.way = way;

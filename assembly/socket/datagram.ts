@@ -1,11 +1,13 @@
 import { Errno, IpOption, Level, MessageFlag, PathMtuDiscovery, Poll, Shutdown, SocketOption } from "../abi";
 import { FRAGMENTATION, REUSE_PORT, TTL, UDP_BUF } from "../config";
 import { notify } from "../events";
-import { LOCALHOST, isBroadcast } from "../ip/iface";
+import { MULTICAST, leaveGroups } from "../ip/groups";
+import { LOCALHOST, isBroadcast, isMulticast } from "../ip/iface";
 import { pathMtu } from "../ip/pmtu";
 import { sourceFor } from "../ip/route";
 import { autobind, bindPcb } from "../udp/bind";
 import { UDP_MAX, initUdpOutput, mayWrite, sendDatagram, stopWaiting } from "../udp/output";
+import { groupOption, setGroupSending } from "./membership";
 import { Pcb, UdpFlag, UdpWish, givePcb, initPcbs, takePcb } from "../udp/pcb";
 import { closeQueue, discard, openQueue, peek, queueEmpty, received, resizeQueue } from "../storage/queue";
 
@@ -29,6 +31,7 @@ export function datagramOpen(socket: u32): i32 {
 
 export function datagramClose(i: u32): void {
   const pcb = Pcb.at(i);
+  if (MULTICAST) leaveGroups(pcb.socket);
   stopWaiting(pcb);
   closeQueue(pcb);
   givePcb(pcb);
@@ -43,13 +46,24 @@ export function datagramBind(i: u32, ip: u32, port: u32): i32 {
 // prettier-ignore
 @inline function destination(ip: u32): u32 { return ip == 0 ? LOCALHOST : ip; }
 
+/** What a datagram of this socket to `dst` comes from; a group, which one can be bound to, sends nothing. */
+function sourceOf(pcb: Pcb, dst: u32): u32 {
+  const bound = pcb.localAddress;
+  return bound != 0 && !(MULTICAST && isMulticast(bound)) ? bound : sourceTo(pcb, dst);
+}
+
+// prettier-ignore
+@inline function sourceTo(pcb: Pcb, dst: u32): u32 {
+  return MULTICAST && pcb.groupSource != 0 && isMulticast(dst) ? pcb.groupSource : sourceFor(dst);
+}
+
 /** Send to, and receive from, this peer only. -EINVAL for port 0, -EACCES for a broadcast without SO_BROADCAST, -ENETUNREACH. */
 export function datagramConnect(i: u32, ip: u32, port: u32): i32 {
   const pcb = Pcb.at(i);
   const dst = destination(ip);
   if (port == 0) return -Errno.EINVAL;
   if (isBroadcast(dst) && !pcb.has(UdpFlag.Broadcast)) return -Errno.EACCES;
-  const src = sourceFor(dst);
+  const src = sourceTo(pcb, dst);
   if (src == 0) return -Errno.ENETUNREACH;
   const failed = autobind(pcb);
   if (failed) return failed;
@@ -91,7 +105,7 @@ export function datagramSend(i: u32, from: usize, length: u32, flags: u32, ip: u
   if (!hasAddress && !pcb.has(UdpFlag.Connected)) return -Errno.EDESTADDRREQ;
   if (hasAddress && port == 0) return -Errno.EINVAL;
   const dst = hasAddress ? destination(ip) : pcb.foreignAddress;
-  const src = pcb.localAddress != 0 ? pcb.localAddress : sourceFor(dst);
+  const src = sourceOf(pcb, dst);
   if (src == 0) return -Errno.ENETUNREACH;
   if (isBroadcast(dst) && !pcb.has(UdpFlag.Broadcast)) return -Errno.EACCES;
   const failed = autobind(pcb);
@@ -195,7 +209,7 @@ function ipOption(pcb: Pcb, name: u32): i32 {
   if (name == IpOption.IP_MTU) return pcb.has(UdpFlag.Connected) ? <i32>pathMtu(pcb.foreignAddress) : -Errno.ENOTCONN;
   if (name == IpOption.IP_MTU_DISCOVER) return discovery(pcb);
   if (name == IpOption.IP_TTL) return <i32>pcb.ttl;
-  return name == IpOption.IP_TOS ? <i32>pcb.tos : -Errno.ENOPROTOOPT;
+  return name == IpOption.IP_TOS ? <i32>pcb.tos : groupOption(pcb, name);
 }
 
 /** Without fragmentation there is no difference between wanting and doing. */
@@ -232,7 +246,7 @@ function setIpOption(pcb: Pcb, name: u32, value: i32): i32 {
     pcb.wish(UdpWish.AnyMayFragment, value == PathMtuDiscovery.IP_PMTUDISC_DONT);
     return 0;
   }
-  if (name != IpOption.IP_TTL) return -Errno.ENOPROTOOPT;
+  if (name != IpOption.IP_TTL) return setGroupSending(pcb, name, value);
   if (value != -1 && (value < 1 || value > 255)) return -Errno.EINVAL;
   pcb.ttl = value == -1 ? TTL : <u32>value;
   return 0;

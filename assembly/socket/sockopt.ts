@@ -1,8 +1,10 @@
 import { Errno, Family, Level, Protocol, SocketOption, SocketType } from "../abi";
 import { Tcb } from "../tcp/tcb";
+import { Pcb } from "../udp/pcb";
 import { datagramOption, datagramTakeError, setDatagramOption } from "./datagram";
 import { Kind, Socket, socketAt } from "./descriptor";
 import { secondWord, streamGetOption, streamSetOption } from "./options";
+import { isGroupOption, setGroupOption } from "./membership";
 import { pairOption, setPairOption } from "./pair";
 import { getRecord, isRecord, setRecord } from "./records";
 import { getTimeout, isTimeout, setTimeout } from "./timeouts";
@@ -54,6 +56,7 @@ export function setsockopt(fd: i32, level: u32, name: u32, value: usize, length:
   if (isTimeout(level, name)) return setTimeout(socket.index, name, value, length);
   if (socket.kind == Kind.Stream && isRecord(level, name)) return setRecord(Tcb.at(socket.pcb), name, value, length);
   if (length < WORD) return -Errno.EINVAL;
+  if (socket.kind == Kind.Datagram && isGroupOption(level, name)) return setGroupOption(Pcb.at(socket.pcb), name, value, length);
   const n = load<u32>(value);
   if (socket.isPair) return setPairOption(socket.pcb, level, name, n);
   if (socket.kind == Kind.Datagram) return setDatagramOption(socket.pcb, level, name, n);

@@ -1,7 +1,8 @@
 import { Errno } from "../abi";
 import { REUSE_PORT } from "../config";
 import { ownerOf } from "../events";
-import { isLocal } from "../ip/iface";
+import { MULTICAST } from "../ip/groups";
+import { isLocal, isMulticast } from "../ip/iface";
 import { randomBelow } from "../random";
 import { NO_PCB, Pcb, UdpFlag, UdpWish, bucketFirst } from "./pcb";
 
@@ -43,7 +44,7 @@ function ephemeralPort(): u32 {
  */
 export function bindPcb(pcb: Pcb, address: u32, port: u32): i32 {
   if (pcb.localPort != 0) return -Errno.EINVAL;
-  if (address != 0 && !isLocal(address)) return -Errno.EADDRNOTAVAIL;
+  if (address != 0 && !isLocal(address) && !(MULTICAST && isMulticast(address))) return -Errno.EADDRNOTAVAIL;
   if (port != 0 && conflicts(pcb, address, port)) return -Errno.EADDRINUSE;
   const failed = port == 0 ? autobind(pcb) : 0;
   if (failed) return failed;

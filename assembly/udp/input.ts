@@ -2,7 +2,9 @@ import { Counter, Drop, Protocol } from "../abi";
 import { FRAGMENTATION, REUSE_PORT } from "../config";
 import { notify } from "../events";
 import { datagram } from "../ip/datagram";
+import { MULTICAST, isMember } from "../ip/groups";
 import { unreachable } from "../ip/icmp";
+import { isMulticast } from "../ip/iface";
 import { PMTU, pathMtu, wasTooBig } from "../ip/pmtu";
 import { quote, quoteErrno } from "../ip/quote";
 import { Purpose, siphash } from "../random";
@@ -82,12 +84,17 @@ function toOne(header: UdpHeader): Drop {
   return why;
 }
 
-/** Only sockets that may send broadcasts hear them: an echo server that does not ask for it cannot be made an amplifier. */
+/**
+ * Only sockets that may send broadcasts hear them: an echo server that does not ask for it cannot be made an amplifier. A group is heard
+ * by the sockets that have joined it: what others on this host have joined is none of theirs (on Linux: IP_MULTICAST_ALL off).
+ */
 function toAll(header: UdpHeader): Drop {
+  const group = MULTICAST && isMulticast(datagram.dst);
   let why = Drop.UdpNoPort;
   for (let i = bucketFirst(header.dstPort); i != NO_PCB; i = Pcb.at(i).next) {
     const pcb = Pcb.at(i);
-    if (!pcb.has(UdpFlag.Broadcast) || fit(pcb, header) < Fit.AnyAddress) continue;
+    if (!(group ? isMember(pcb.socket, datagram.dst, datagram.iface, datagram.loopback) : pcb.has(UdpFlag.Broadcast))) continue;
+    if (fit(pcb, header) < Fit.AnyAddress) continue;
     const its = deliver(pcb, header);
     if (why != Drop.None) why = its;
   }

@@ -4,11 +4,12 @@ import { FRAGMENTATION, INTERFACES, MTU, UDP_SOCKETS } from "../config";
 import { loOpen, txBlocked } from "../driver/mac_ring";
 import { notify } from "../events";
 import { fitsRing, identification, parcel, sendParcel } from "../ip/fragment";
+import { MULTICAST, hasMembers } from "../ip/groups";
 import { isMulticast } from "../ip/iface";
 import { PAYLOAD_MAX, begin, draftInterface, finish, finishAs, whyNot } from "../ip/output";
 import { pathMtu } from "../ip/pmtu";
 import { isHeld } from "../link/holds";
-import { count } from "../stats";
+import { count, drop } from "../stats";
 import { LIST_ENTRY, LIST_HEADER, List } from "../storage/list";
 import { fold, pseudo, sum } from "../wire/checksum";
 import { IPV4_HEADER } from "../wire/ipv4";
@@ -17,8 +18,6 @@ import { Pcb, UdpFlag, UdpWish } from "./pcb";
 
 /** Most octets of data in one datagram. */
 export const UDP_MAX: u32 = FRAGMENTATION ? 65535 - IPV4_HEADER - UDP_HEADER : PAYLOAD_MAX - UDP_HEADER;
-/** A group is not reached beyond the first router unless asked for (RFC 1112 §6.1). */
-const GROUP_TTL: u32 = 1;
 
 /** Sockets that were told to try again: because the transmit ring of an interface was full, because the loopback ring was. */
 const LIST: u32 = LIST_HEADER + UDP_SOCKETS * LIST_ENTRY;
@@ -42,6 +41,26 @@ export function initUdpOutput(): void {
  * when it was not sent.
  */
 export function sendDatagram(pcb: Pcb, data: usize, length: u32, src: u32, dst: u32, port: u32): i32 {
+  if (MULTICAST && isMulticast(dst)) {
+    if (pcb.groupTtl == 0) return sendLoop(pcb, data, length, src, dst, port);
+    const sent = sendOnce(pcb, data, length, src, dst, port);
+    if (sent >= 0) sendLoop(pcb, data, length, src, dst, port);
+    return sent;
+  }
+  return sendOnce(pcb, data, length, src, dst, port);
+}
+
+/** Members on this host hear what goes to their group too, unless the sender does not want that; if there is no room it is their loss. */
+function sendLoop(pcb: Pcb, data: usize, length: u32, src: u32, dst: u32, port: u32): i32 {
+  if (pcb.wants(UdpWish.NoLoop) || !hasMembers(dst)) return <i32>length;
+  fillParcel(pcb, data, length, src, dst, port);
+  parcel.mtu = MTU;
+  parcel.loops = true;
+  if (!fitsRing() || !sendParcel()) drop(Drop.LoopbackFull);
+  return <i32>length;
+}
+
+function sendOnce(pcb: Pcb, data: usize, length: u32, src: u32, dst: u32, port: u32): i32 {
   const probes = pcb.has(UdpFlag.PathProbe);
   const mtu = probes ? MTU : pathMtu(dst);
   if (IPV4_HEADER + UDP_HEADER + length > mtu) {
@@ -70,16 +89,15 @@ function fillHeader(pcb: Pcb, at: usize, length: u32, port: u32): void {
 }
 
 // prettier-ignore
-@inline function ttlTo(pcb: Pcb, dst: u32): u32 { return isMulticast(dst) ? GROUP_TTL : pcb.ttl; }
+@inline function ttlTo(pcb: Pcb, dst: u32): u32 { return isMulticast(dst) ? pcb.groupTtl : pcb.ttl; }
 
 /** The UDP header of a datagram in fragments. */
 @lazy const head = memory.data(UDP_HEADER, 4);
 
-/** -EMSGSIZE: more fragments than a ring could hold. */
-function sendInPieces(pcb: Pcb, data: usize, length: u32, src: u32, dst: u32, port: u32, mtu: u32): i32 {
+/** All but the size of the pieces and the checksum, which loopback needs not. */
+function fillParcel(pcb: Pcb, data: usize, length: u32, src: u32, dst: u32, port: u32): void {
   parcel.src = src;
   parcel.dst = dst;
-  parcel.mtu = mtu;
   parcel.head = head;
   parcel.headLength = UDP_HEADER;
   parcel.data = data;
@@ -87,9 +105,16 @@ function sendInPieces(pcb: Pcb, data: usize, length: u32, src: u32, dst: u32, po
   parcel.protocol = <u8>Protocol.IPPROTO_UDP;
   parcel.ttl = <u8>ttlTo(pcb, dst);
   parcel.tos = <u8>pcb.tos;
-  if (!fitsRing()) return -Errno.EMSGSIZE;
+  parcel.loops = false;
   fillHeader(pcb, head, length, port);
   UdpHeader.at(head).checksum = 0;
+}
+
+/** -EMSGSIZE: more fragments than a ring could hold. */
+function sendInPieces(pcb: Pcb, data: usize, length: u32, src: u32, dst: u32, port: u32, mtu: u32): i32 {
+  fillParcel(pcb, data, length, src, dst, port);
+  parcel.mtu = mtu;
+  if (!fitsRing()) return -Errno.EMSGSIZE;
   const checksum = fold(sum(head, UDP_HEADER) + sum(data, length) + pseudo(src, dst, Protocol.IPPROTO_UDP, UDP_HEADER + length));
   UdpHeader.at(head).checksum = checksum == 0 ? 0xffff : checksum;
   if (!sendParcel()) return refuse(pcb);

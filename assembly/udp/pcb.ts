@@ -1,4 +1,4 @@
-import { FRAGMENTATION, REUSE_PORT, TTL, UDP_SOCKETS } from "../config";
+import { FRAGMENTATION, GROUPS, REUSE_PORT, TTL, UDP_SOCKETS } from "../config";
 import { Queue } from "../storage/queue";
 import { SLOTS_ENTRY, SLOTS_HEADER, Slots } from "../storage/slots";
 
@@ -22,10 +22,14 @@ export const enum UdpWish {
   /** IP_PMTUDISC_DO, IP_PMTUDISC_DONT. */
   NeverFragment = 2,
   AnyMayFragment = 4,
+  /** What it sends to a group is not for members on this host. */
+  NoLoop = 8,
 }
 /** There are wishes. */
-const WISHES: bool = FRAGMENTATION || REUSE_PORT;
+const WISHES: bool = FRAGMENTATION || REUSE_PORT || GROUPS > 0;
 
+/** A group is not reached beyond the first router unless asked for (RFC 1112 §6.1). */
+const GROUP_TTL: u32 = 1;
 /** The end of a chain. */
 export const NO_PCB: u32 = 0xffff;
 
@@ -50,6 +54,9 @@ export class Pcb extends Queue {
   /** An errno the application has not heard of; 0: none. */
   private _error: u8;
   private _wishes: u8;
+  /** Of what it sends to groups: the TTL, and the address it comes from; 0: as the routes say. */
+  private _groupTtl: u8;
+  groupSource: u32;
 
   // prettier-ignore
   @inline static at(i: u32): Pcb { return changetype<Pcb>(pcbs + <usize>i * SIZE); }
@@ -87,6 +94,11 @@ export class Pcb extends Queue {
   }
 
   // prettier-ignore
+  @inline get groupTtl(): u32 { return GROUPS > 0 ? <u32>this._groupTtl : GROUP_TTL; }
+  set groupTtl(v: u32) {
+    this._groupTtl = <u8>v;
+  }
+  // prettier-ignore
   @inline wants(wish: UdpWish): bool { return WISHES && (this._wishes & <u8>wish) != 0; }
   wish(which: UdpWish, on: bool): void {
     if (WISHES) this._wishes = on ? this._wishes | (<u8>which) : this._wishes & ~(<u8>which);
@@ -97,6 +109,7 @@ export class Pcb extends Queue {
     memory.fill(changetype<usize>(this), 0, SIZE);
     this._socket = <u16>socket;
     this.ttl = TTL;
+    if (GROUPS > 0) this.groupTtl = GROUP_TTL;
   }
 
   /** Index of the next one in the chain of its bucket, or NO_PCB. */
@@ -119,7 +132,7 @@ export class Pcb extends Queue {
     store<u16>(link, this._next);
   }
 }
-const SIZE: u32 = WISHES ? 44 : 40;
+const SIZE: u32 = WISHES ? 48 : 40;
 const pcbs = memory.data(UDP_SOCKETS * SIZE, 4);
 const buckets = memory.data(UDP_SOCKETS * 2, 2);
 const pool = memory.data(SLOTS_HEADER + UDP_SOCKETS * SLOTS_ENTRY, 4);

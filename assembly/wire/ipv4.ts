@@ -107,6 +107,12 @@ export class Ipv4Header {
   // prettier-ignore
   @inline get payloadLength(): u32 { return this.total - this.size; }
 
+  /** Behind a header that was begun: one option of four octets. */
+  addOption(option: u32): void {
+    store<u8>(this.p + VERSION, <u8>((VERSION_4 << 4) | ((IPV4_HEADER + 4) >> 2)));
+    be.set32(this.p + IPV4_HEADER, option);
+  }
+
   /** Put together from fragments, it has `total` octets; the checksum is left to the caller. */
   makeWhole(total: u32): void {
     be.set16(this.p + TOTAL, total);

@@ -197,8 +197,8 @@ export class Station {
     return this.option(fd, Level.IPPROTO_TCP, TcpOption[name]);
   }
 
-  setIp(fd: number, name: keyof typeof IpOption, value: number): number {
-    return this.setOption(fd, Level.IPPROTO_IP, IpOption[name], value);
+  setIp(fd: number, name: keyof typeof IpOption, ...values: number[]): number {
+    return this.setOption(fd, Level.IPPROTO_IP, IpOption[name], ...values);
   }
 
   /** TCP_CONGESTION: four letters tell them apart. */
