@@ -9,7 +9,7 @@ const test = needs("unshare", "ip", "tshark", privateNetwork());
 describe.each([
   ["tiny", [0, 1, 2, 255, 400]],
   ["default", [0, 1, 2, 255, 1400]],
-  ["host", [0, 1, 2, 255, 1471, 1472]],
+  ["host", [0, 1, 2, 255, 1471, 1472, 1473, 2953, 20_000, 65_000]],
 ] as const)("UDP sockets of a board of profile %s", (profile, sizes) => {
   const capture = captureFile(`datagrams.${profile}`);
   let network: Namespace;
