@@ -51,6 +51,28 @@ describe("Ending: `close`", () => {
     flow.expectNothing(10_000);
   });
 
+  test("also when the peer has closed before: CLOSE-WAIT ends with RST, not with LAST-ACK", async () => {
+    const w = await world();
+    const { flow, fd, state } = passive(w);
+    flow.send({ flags: "FPA", data: text("never read") });
+    flow.expect({ flags: "A", ack: 12 });
+    expect(state()).toBe("CloseWait");
+    w.board.close(fd);
+    expect(isReset(flow.expect({ seq: 1 }))).toBe(true);
+    expect(state()).toBe("Closed");
+  });
+
+  test("and after a half-close: the answer nobody reads is answered with RST", async () => {
+    const w = await world();
+    const { flow, fd, state } = inState(w, "FinWait2");
+    flow.data(text("the answer"));
+    w.run(100);
+    flow.drain(5);
+    w.board.close(fd);
+    expect(isReset(flow.expect({ seq: 2 }))).toBe(true);
+    expect(state()).toBe("Closed");
+  });
+
   test("data that was read leaves nothing unread: FIN", async () => {
     const w = await world();
     const { flow, fd } = passive(w);
