@@ -8,6 +8,25 @@ import { Hold } from "./holds";
 /** Connections a listener takes before it lets others wait, unless told otherwise; the module's profile bounds it. */
 const BACKLOG = 511;
 
+/** Where to listen, and how. */
+export interface Listening {
+  address: string;
+  /** 4 or 6; a board has only the first. */
+  family: number;
+  port: number;
+  backlog: number | undefined;
+  /** Share the port with others that do the same (SO_REUSEPORT). */
+  reusePort: boolean;
+}
+
+/** Whoever listens. */
+export interface Hearer {
+  /** Somebody has connected. */
+  connection(channel: Channel): void;
+  /** accept(2) has failed. @param errno negative */
+  fault(errno: number): void;
+}
+
 /** A listening socket of a board with callbacks: each connection is told of in a turn of the event loop of its own. */
 export class Acceptor {
   private readonly hold: Hold;
@@ -16,28 +35,23 @@ export class Acceptor {
   private constructor(
     private readonly context: Context,
     private readonly descriptor: Descriptor,
-    private readonly onConnection: (channel: Channel) => void,
-    private readonly onFault: (errno: number) => void,
+    private readonly hearer: Hearer,
   ) {
     this.hold = new Hold(context.holds);
     this.hold.set(true);
   }
 
   /** Open, bind and listen; a negative errno when one of them fails. */
-  static open(
-    context: Context,
-    local: Address,
-    backlog: number | undefined,
-    onConnection: (channel: Channel) => void,
-    onFault: (errno: number) => void,
-  ): Acceptor | number {
+  static open(context: Context, { address, family, port, backlog, reusePort }: Listening, hearer: Hearer): Acceptor | number {
+    if (family !== 4) return -Errno.EAFNOSUPPORT;
     const { exports } = context.board;
     const fd = exports.socket(Family.AF_INET, SocketType.SOCK_STREAM, Protocol.IPPROTO_TCP);
     if (fd < 0) return fd;
     const descriptor = new Descriptor(context.board, fd, () => acceptor.kick());
-    const acceptor = new Acceptor(context, descriptor, onConnection, onFault);
+    const acceptor = new Acceptor(context, descriptor, hearer);
     descriptor.setOption(Level.SOL_SOCKET, SocketOption.SO_REUSEADDR, 1);
-    const bound = exports.bind(fd, descriptor.putAddress(local));
+    if (reusePort) descriptor.setOption(Level.SOL_SOCKET, SocketOption.SO_REUSEPORT, 1);
+    const bound = exports.bind(fd, descriptor.putAddress({ address, port }));
     const result = bound < 0 ? bound : exports.listen(fd, backlog || BACKLOG);
     if (result >= 0) return acceptor;
     acceptor.close();
@@ -76,7 +90,7 @@ export class Acceptor {
     const fd = exports.accept(this.descriptor.fd, at);
     if (fd === -Errno.EAGAIN) return;
     this.kick();
-    if (fd >= 0) this.onConnection(new Channel(this.context, fd, readAddress(view, at)));
-    else if (fd !== -Errno.ECONNABORTED) this.onFault(fd);
+    if (fd >= 0) this.hearer.connection(new Channel(this.context, fd, readAddress(view, at)));
+    else if (fd !== -Errno.ECONNABORTED) this.hearer.fault(fd);
   };
 }

@@ -25,6 +25,9 @@ export type Done = (status: number) => void;
 const CHUNK = 65536;
 /** What a request hears that the end of its channel has overtaken: libuv's own, -ECANCELED. */
 const CANCELLED = -125;
+/** Seconds between unanswered probes of keep-alive, and how many of them end a connection. */
+const PROBE_INTERVAL = 1;
+const PROBES = 10;
 /** What `write` answers when `done` will tell. */
 export const LATER = 1;
 
@@ -175,10 +178,16 @@ export class Channel {
     this.setOption(Level.IPPROTO_TCP, TcpOption.TCP_NODELAY, Number(on));
   }
 
-  /** @param delay seconds of silence before the first probe; 0 keeps what is */
+  /**
+   * The intervals are libuv's, as those are what node:net's users have.
+   * @param delay seconds of silence before the first probe; 0 keeps what is
+   */
   setKeepAlive(on: boolean, delay: number): void {
     this.setOption(Level.SOL_SOCKET, SocketOption.SO_KEEPALIVE, Number(on));
-    if (on && delay > 0) this.setOption(Level.IPPROTO_TCP, TcpOption.TCP_KEEPIDLE, delay);
+    if (!on) return;
+    if (delay > 0) this.setOption(Level.IPPROTO_TCP, TcpOption.TCP_KEEPIDLE, delay);
+    this.setOption(Level.IPPROTO_TCP, TcpOption.TCP_KEEPINTVL, PROBE_INTERVAL);
+    this.setOption(Level.IPPROTO_TCP, TcpOption.TCP_KEEPCNT, PROBES);
   }
 
   ref(): void {

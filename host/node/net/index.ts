@@ -15,7 +15,8 @@ import { Holds } from "./holds";
 import { lookup } from "./lookup";
 import { normalize } from "./normalize";
 import type { SocketOptions } from "./options";
-import { Server, type ServerOptions } from "./server";
+import type { ServerOptions } from "./listening";
+import { Server } from "./server";
 import { Socket } from "./socket";
 import { Turns } from "./turns";
 import { checkBoolean, checkInt32 } from "./validate";
@@ -33,7 +34,8 @@ export {
   type UndiciTarget,
 } from "./over";
 export { requireOver } from "./require";
-export { Server, type ServerOptions, Socket };
+export type { ServerOptions } from "./listening";
+export { Server, Socket };
 
 export interface NetOptions {
   /** What names mean to this board; unless given, "localhost" is the board itself and the system is asked for others. */

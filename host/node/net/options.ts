@@ -24,6 +24,8 @@ export interface OnRead {
 
 /** What the stream beneath the socket is made with; throws for options that make no sense on a socket. */
 export function streamOptions(options: SocketOptions): DuplexOptions {
+  const { fd } = options as { fd?: number };
+  if (fd !== undefined) throw wrongValue("options.fd", fd, "is a descriptor of the system's, which a board cannot use");
   if (options.objectMode) throw wrongValue("options.objectMode", options.objectMode, "is not supported");
   if (options.readableObjectMode || options.writableObjectMode) {
     const name = options.readableObjectMode ? "readableObjectMode" : "writableObjectMode";

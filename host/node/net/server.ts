@@ -1,26 +1,16 @@
 import { EventEmitter } from "node:events";
-import type { AddressInfo, ListenOptions, ServerOpts } from "node:net";
+import type { AddressInfo, ListenOptions } from "node:net";
 import { getDefaultHighWaterMark } from "node:stream";
 import { promisify } from "node:util";
-import { Errno } from "../abi";
-import { Acceptor } from "./acceptor";
+import { Acceptor, type Listening } from "./acceptor";
 import type { Channel } from "./channel";
 import type { Context } from "./context";
 import { callError, explainedError, nodeError } from "./errors";
-import { isPipeName, normalize, toNumber } from "./normalize";
+import { checkedOptions, listeningOf, type ServerOptions } from "./listening";
+import { normalize } from "./normalize";
 import type { SocketOptions } from "./options";
 import type { Socket } from "./socket";
-import { checkNumber, checkPort, checkSignal, wrongType, wrongValue } from "./validate";
-
-/** What `new Server` takes: the options of net.Server. */
-export interface ServerOptions extends ServerOpts {
-  noDelay?: boolean;
-  keepAlive?: boolean;
-  /** Milliseconds. */
-  keepAliveInitialDelay?: number;
-  /** Of the streams of its sockets, octets. */
-  highWaterMark?: number;
-}
+import { checkSignal, wrongType } from "./validate";
 
 type ConnectionListener = (socket: Socket) => void;
 type Adopt = (channel: Channel, options: SocketOptions) => Socket;
@@ -84,10 +74,9 @@ export class Server extends EventEmitter {
     if (callback) this.once("listening", callback);
     this.#turn++;
     this.#closeOnAbort(options.signal);
-    const port = portOf(args, options);
-    const backlog = options.backlog || toNumber(args[1]) || toNumber(args[2]);
-    if (options.host) this.#lookupAndListen(options.host, port, backlog);
-    else this.#open("0.0.0.0", port, backlog);
+    const wanted = listeningOf(args, options);
+    if (options.host) this.#lookupAndListen(options.host, wanted);
+    else this.#open(wanted);
     return this;
   }
 
@@ -169,28 +158,22 @@ export class Server extends EventEmitter {
     this.once("close", () => signal.removeEventListener("abort", close));
   }
 
-  #lookupAndListen(host: string, port: number, backlog: number | undefined): void {
+  #lookupAndListen(host: string, wanted: Listening): void {
     const turn = this.#turn;
-    this.context.lookup(host, { family: 0 }, (error, address, family) => {
+    this.context.lookup(host, { family: 0 }, (error, address, family = 4) => {
       if (turn !== this.#turn) return;
       if (error) this.emit("error", error);
-      else this.#open(address as string, port, backlog, family);
+      else this.#open({ ...wanted, address: address as string, family });
     });
   }
 
-  #open(address: string, port: number, backlog: number | undefined, family = 4): void {
-    const acceptor =
-      family === 4
-        ? Acceptor.open(
-            this.context,
-            { address, port },
-            backlog,
-            (channel) => this.#arrived(channel),
-            (errno) => this.emit("error", callError(errno, "accept")),
-          )
-        : -Errno.EAFNOSUPPORT;
+  #open(wanted: Listening): void {
+    const acceptor = Acceptor.open(this.context, wanted, {
+      connection: (channel) => this.#arrived(channel),
+      fault: (errno) => this.emit("error", callError(errno, "accept")),
+    });
     if (typeof acceptor === "number") {
-      const error = explainedError(acceptor, "listen", address, port);
+      const error = explainedError(acceptor, "listen", wanted.address, wanted.port);
       return process.nextTick(() => this.emit("error", error));
     }
     this.#acceptor = acceptor;
@@ -228,28 +211,4 @@ export class Server extends EventEmitter {
     });
     channel.close();
   }
-}
-
-function checkedOptions(options: ServerOptions): ServerOptions {
-  const { keepAliveInitialDelay, highWaterMark } = options;
-  if (keepAliveInitialDelay !== undefined) {
-    checkNumber(keepAliveInitialDelay, "options.keepAliveInitialDelay");
-    if (keepAliveInitialDelay < 0) options.keepAliveInitialDelay = 0;
-  }
-  if (highWaterMark !== undefined) {
-    checkNumber(highWaterMark, "options.highWaterMark");
-    if (highWaterMark < 0) options.highWaterMark = getDefaultHighWaterMark(false);
-  }
-  return options;
-}
-
-/** The port to listen on, 0 for any; throws when the arguments do not say. */
-function portOf(args: readonly unknown[], options: ListenOptions): number {
-  const { port, path } = options;
-  const open = args.length === 0 || typeof args[0] === "function" || (port === undefined && "port" in options);
-  if (open || (port as unknown) === null) return 0;
-  if (typeof port === "number" || typeof port === "string") return checkPort(port, "options.port");
-  if (path && isPipeName(path)) throw wrongValue("options.path", path, "names a local socket, which a board does not have");
-  const hint = "port" in options || "path" in options ? "is invalid" : 'must have the property "port" or "path"';
-  throw wrongValue("options", options, hint);
 }
