@@ -65,11 +65,14 @@ export class Descriptor {
     this.detach();
   }
 
-  /** Leave the descriptor to somebody else: it stays open in the module, but is closed for us. */
-  detach(): void {
+  /**
+   * Leave the descriptor to somebody else: it stays open in the module, but is closed for us. `onEvent` goes on being called where
+   * `listening`, until somebody else listens.
+   */
+  detach(listening = false): void {
     if (!this.open) return;
     this.open = false;
-    listenersOf(this.board).delete(this.fd);
+    if (!listening) listenersOf(this.board).delete(this.fd);
     this.resolveClosed();
   }
 

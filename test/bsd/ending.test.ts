@@ -77,6 +77,16 @@ describe("Ending: close", () => {
     expect(await p.settle(far.recv(1))).toHaveLength(0);
   });
 
+  it("a dup hears what happens though the first descriptor is detached", async () => {
+    const p = await pair();
+    const { near, far } = await connected(p);
+    const copy = far.dup();
+    far.detach();
+    const reading = copy.recv(9);
+    await p.settle(near.sendAll("heard"));
+    expect(text(await p.settle(reading))).toBe("heard");
+  });
+
   it("detach leaves the descriptor open for another Socket", async () => {
     const p = await pair();
     const { near, far } = await connected(p);

@@ -171,6 +171,18 @@ describe("Buffers: MSG_OOB", () => {
     expect(text(await p.settle(far.recv(99)))).toBe("normal");
   });
 
+  it("is read though others wait for what is not urgent", async () => {
+    const p = await pair();
+    const { near, far } = await connected(p);
+    const reading = far.recv(9);
+    await near.send("!", MSG_OOB);
+    await p.settle(poll([{ socket: far, events: POLLPRI }]));
+    expect(text(await far.recv(1, MSG_OOB))).toBe("!");
+    expect(await standing(reading)).toBe("waits");
+    await near.send("normal");
+    expect(text(await p.settle(reading))).toBe("normal");
+  });
+
   it("of more than the buffer holds, still only the last octet", async () => {
     const p = await pair();
     const { near, far } = await connected(p);

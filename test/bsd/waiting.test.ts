@@ -134,6 +134,20 @@ describe("Waiting: several callers, AbortSignal, closing", () => {
     expect(await rejection(far.recv(1, 0, AbortSignal.abort(reason)))).toBe(reason);
   });
 
+  it("send that has sent a part answers with it when it is aborted", async () => {
+    const p = await pair();
+    const { near, far } = await connected(p);
+    const abort = new AbortController();
+    const sending = near.send(pattern(10_000), 0, abort.signal);
+    p.w.run(1000);
+    abort.abort();
+    const sent = await sending;
+    await near.close();
+    let got = 0;
+    for (let data = await p.settle(far.recv(9999)); data.length; data = await p.settle(far.recv(9999))) got += data.length;
+    expect([got, got < 10_000]).toEqual([sent, true]);
+  });
+
   it("an AbortSignal ends the wait of connect; the handshake goes on", async () => {
     const p = await pair();
     const listener = listening(p);

@@ -100,9 +100,9 @@ export class Core {
     if (seconds > 0) await closeSlowly(descriptor, seconds);
   }
 
-  /** Leave the descriptor to somebody else. */
+  /** Leave the descriptor to somebody else. The module may tell news for its dups under its number. */
   detach(): void {
-    this.descriptor.detach();
+    this.descriptor.detach(this.endpoint.references > 1);
     this.abandon();
   }
 

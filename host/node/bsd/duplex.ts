@@ -1,5 +1,6 @@
 import { Duplex } from "node:stream";
 import { Shutdown } from "../abi";
+import { isSystemError } from "../errors";
 
 /** What `makeStream` takes, as node:stream does. */
 export interface StreamOptions {
@@ -38,6 +39,11 @@ export function duplexOf(socket: Connection, options: StreamOptions = {}): Duple
   return stream;
 }
 
+/** What was reset meanwhile needs no end (node:net). */
 async function finish(socket: Connection): Promise<void> {
-  socket.shutdown(Shutdown.SHUT_WR);
+  try {
+    socket.shutdown(Shutdown.SHUT_WR);
+  } catch (error) {
+    if (!isSystemError(error, "ENOTCONN")) throw error;
+  }
 }

@@ -34,7 +34,7 @@ function endpointsOf(board: Board): Map<number, Endpoint> {
   return made;
 }
 
-/** What stands behind a descriptor. A detached one is remembered: the module tells news of it under any of its dups' names. */
+/** What stands behind a descriptor, also behind one that was detached. */
 export function endpointAt(board: Board, fd: number): Endpoint {
   const endpoints = endpointsOf(board);
   const known = endpoints.get(fd);

@@ -1,6 +1,6 @@
 import { Ioctl, MessageFlag, Poll, SocketOption } from "../abi";
 import type { Address } from "../address";
-import { AGAIN } from "../waiters";
+import { AGAIN, Waiters } from "../waiters";
 import type { Core } from "./core";
 import { arrived, joined, readableAtMost, takeMessage, takeOctets, takeStream } from "./transfer";
 
@@ -34,7 +34,7 @@ export async function receive(core: Core, request: Request): Promise<Received> {
   if (!(max >= 0 && (Number.isInteger(max) || max === Infinity))) throw new RangeError(`${max} is no number of octets`);
   const { descriptor } = core;
   if (core.hasMessages) return read(core, request, () => takeMessage(descriptor, max, flags, into));
-  if (flags & MSG_OOB) return read(core, { ...request, flags: flags | MSG_DONTWAIT }, () => octets(core, request));
+  if (flags & MSG_OOB) return readUrgent(core, request);
   if (flags & MSG_WAITALL) return flags & MSG_PEEK ? peekAll(core, request) : receiveAll(core, request);
   return read(core, request, () => (tooFew(core, request) ? AGAIN : octets(core, request)));
 }
@@ -53,6 +53,14 @@ function read(
   const { syscall, flags, signal } = request;
   const queue = core.endpoint.readers;
   return core.run({ syscall, queue, attempt, option: SocketOption.SO_RCVTIMEO, flags, signal, ...(rest ? { rest } : {}) });
+}
+
+/** It never waits, so it stands in no line: others may be waiting for what is not urgent. */
+function readUrgent(core: Core, request: Request): Promise<Received> {
+  const { syscall, flags, signal } = request;
+  const attempt = (): Received | typeof AGAIN => octets(core, request);
+  const option = SocketOption.SO_RCVTIMEO;
+  return core.run({ syscall, queue: new Waiters(), attempt, option, flags: flags | MSG_DONTWAIT, signal });
 }
 
 function octets(core: Core, { max, flags, into }: Request): Received | typeof AGAIN {

@@ -148,9 +148,9 @@ export class Socket extends BaseSocket implements AsyncIterable<[Socket, Address
   }
 
   private get peer(): Address {
-    const { board, fd } = this.core.descriptor;
+    const { board, fd, isOpen } = this.core.descriptor;
     const at = this.core.descriptor.addressRoom();
-    return board.exports.getpeername(fd, at) === 0 ? readAddress(board.view, at) : NOBODY;
+    return isOpen && board.exports.getpeername(fd, at) === 0 ? readAddress(board.view, at) : NOBODY;
   }
 
   /** dup(2): another descriptor for the same socket, with the same timeout. The socket ends when all of them are closed. */
