@@ -44,6 +44,8 @@ export const enum Protocol {
   IPPROTO_TCP = 6,
   /** RFC 768. */
   IPPROTO_UDP = 17,
+  /** Raw sockets that only send, with an IP header of their own. */
+  IPPROTO_RAW = 255,
 }
 /** A socket address in every family. IPv4 sits in the first four octets of `addr`, in network order; `port` is a plain number. */
 export const enum AddressRecord {
@@ -63,6 +65,8 @@ export const enum Level {
   SOL_SOCKET = 1,
   /** A TcpOption. */
   IPPROTO_TCP = 6,
+  /** Raw sockets: an IcmpOption. */
+  SOL_RAW = 255,
   /** What no other system has: a SandwireOption. */
   SOL_SANDWIRE = 0x5357,
 }
@@ -107,9 +111,14 @@ export const enum IpOption {
   IP_TOS = 1,
   /** Time to live, 1 to 255. */
   IP_TTL = 2,
+  /** Raw sockets: what is sent begins with its IP header, of which total length and checksum are filled in, source and id if they are 0. */
+  IP_HDRINCL = 3,
   /** A PathMtuDiscovery. */
   IP_MTU_DISCOVER = 10,
-  /** Stream sockets: what the network says of a connection is an error at once, not only when it times out. */
+  /**
+   * Stream sockets: what the network says of a connection is an error at once, not only when it times out. Raw sockets: every ICMP error is
+   * one, also of a socket that is not connected.
+   */
   IP_RECVERR = 11,
   /** Of a connected socket, read only: the largest datagram its path takes. */
   IP_MTU = 14,
@@ -123,6 +132,11 @@ export const enum IpOption {
   IP_ADD_MEMBERSHIP = 35,
   /** Leave a group: as IP_ADD_MEMBERSHIP. */
   IP_DROP_MEMBERSHIP = 36,
+}
+/** Options of level SOL_RAW. */
+export const enum IcmpOption {
+  /** Types that are not received, a bit each (32 bits). */
+  ICMP_FILTER = 1,
 }
 /** IP_MTU_DISCOVER: what becomes of datagrams that the path does not take. Streams are never fragmented. */
 export const enum PathMtuDiscovery {
@@ -520,6 +534,8 @@ export const enum SocketRow {
   HalfOpen,
   TimeWait,
   Udp,
+  /** Its local port is the protocol. */
+  Raw,
   /** An end of `socketpair`: protocol 0, its ports are the numbers of the ends, foreignPort 0 where the other is closed. */
   Pair,
 }
@@ -597,6 +613,8 @@ export const enum Drop {
   UdpNoPort,
   UdpFull,
   UdpNotPeer,
+  // Raw sockets
+  RawFull,
   // TCP, RFC 9293 §3.10.7 in its order
   TcpShort,
   TcpOffset,

@@ -121,6 +121,8 @@ export const TUNABLE: bool = isDefined(CONFIG_TUNABLE) ? CONFIG_TUNABLE != 0 : f
 export const USER_TIMEOUT_OPTION: bool = isDefined(CONFIG_USER_TIMEOUT_OPTION) ? CONFIG_USER_TIMEOUT_OPTION != 0 : true;
 /** SOCK_SEQPACKET over TCP: records, each behind its length: about 1.1 KB of code, 4 bytes a connection. */
 export const SEQPACKET: bool = isDefined(CONFIG_SEQPACKET) ? CONFIG_SEQPACKET != 0 : true;
+/** Raw sockets (SOCK_RAW), about 70 bytes each and one buffer of UDP_BUF. 0: none, and no code for them. */
+export const RAW_SOCKETS: u32 = isDefined(CONFIG_RAW_SOCKETS) ? CONFIG_RAW_SOCKETS : 1;
 /** Pairs of connected sockets at once (socketpair), 64 bytes each and two buffers of RCV_BUF: 1.4 KB of code. 0: none, and no code for them. */
 export const PAIRS: u32 = isDefined(CONFIG_PAIRS) ? CONFIG_PAIRS : 1;
 /** Initial congestion window in segments (RFC 6928). */
@@ -174,11 +176,13 @@ export const SLOT_SIZE: u32 = 1536;
 /** The one address of the one interface, its network, and its gateway: there is nothing to choose. */
 export const SINGLE_HOMED: bool = INTERFACES == 1 && ADDRESSES == 1 && ROUTES == 0;
 export const MAX_TCBS: u32 = CONNECTIONS + LISTENERS;
-export const MAX_SOCKETS: u32 = MAX_TCBS + UDP_SOCKETS + 2 * PAIRS;
+/** Datagram sockets, and raw ones behind them. */
+export const MAX_PCBS: u32 = UDP_SOCKETS + RAW_SOCKETS;
+export const MAX_SOCKETS: u32 = MAX_TCBS + MAX_PCBS + 2 * PAIRS;
 /** The arena all socket buffers come from. */
 export const BUFFERS: u32 = isDefined(CONFIG_BUFFERS)
   ? CONFIG_BUFFERS
-  : CONNECTIONS * (RCV_BUF + SND_BUF) + UDP_SOCKETS * UDP_BUF + 2 * PAIRS * RCV_BUF;
+  : CONNECTIONS * (RCV_BUF + SND_BUF) + MAX_PCBS * UDP_BUF + 2 * PAIRS * RCV_BUF;
 
 /** Octets of the arena that all datagrams under reassembly hold together, at most. */
 export const REASSEMBLY_MEMORY: u32 = isDefined(CONFIG_REASSEMBLY_MEMORY) ? CONFIG_REASSEMBLY_MEMORY : BUFFERS / 4;
@@ -225,6 +229,7 @@ if (SENT_RECORDS < 2 || SENT_RECORDS > 65534) ERROR("CONFIG_SENT_RECORDS must be
 if (ECN > 2) ERROR("CONFIG_ECN must be 0..2");
 if (PMTU_ENTRIES > 1024) ERROR("CONFIG_PMTU_ENTRIES must be 0..1024");
 if (ORPHANS < 1 || ORPHANS > 32768) ERROR("CONFIG_ORPHANS must be 1..32768");
+if (RAW_SOCKETS > 1024) ERROR("CONFIG_RAW_SOCKETS must be 0..1024");
 if (PAIRS > 1024) ERROR("CONFIG_PAIRS must be 0..1024");
 if (INITIAL_WINDOW < 1 || INITIAL_WINDOW > 64) ERROR("CONFIG_INITIAL_WINDOW must be 1..64");
 if (SLOW_START_LIMIT > 8) ERROR("CONFIG_SLOW_START_LIMIT must be 0..8");
@@ -249,5 +254,6 @@ if (TRACE_ENTRIES < 16 || TRACE_ENTRIES > 65536) ERROR("CONFIG_TRACE_ENTRIES mus
 if ((TRACE_ENTRIES & (TRACE_ENTRIES - 1)) != 0) ERROR("CONFIG_TRACE_ENTRIES must be a power of two");
 if (RCV_BUF > MAX_BUF || SND_BUF > MAX_BUF || UDP_BUF > MAX_BUF) ERROR("CONFIG_MAX_BUF is below a default buffer");
 if (MIN_BUF > RCV_BUF || MIN_BUF > SND_BUF || MIN_BUF > UDP_BUF) ERROR("CONFIG_MIN_BUF is above a default buffer");
-if (MAX_SOCKETS > 65000) ERROR("CONFIG_CONNECTIONS, _LISTENERS, _UDP_SOCKETS and twice _PAIRS must be 65000 at most together");
+if (MAX_SOCKETS > 65000)
+  ERROR("CONFIG_CONNECTIONS, _LISTENERS, _UDP_SOCKETS, _RAW_SOCKETS and twice _PAIRS must be 65000 at most together");
 if (MAX_TCBS + SYN_QUEUE > 65000) ERROR("CONFIG_CONNECTIONS + CONFIG_LISTENERS + CONFIG_SYN_QUEUE must be 65000 at most");

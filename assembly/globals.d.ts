@@ -47,6 +47,7 @@ declare const CONFIG_ICMP_RATE: u32;
 declare const CONFIG_HTTP_CLIENTS: u32;
 declare const CONFIG_SEQPACKET: u32;
 declare const CONFIG_PAIRS: u32;
+declare const CONFIG_RAW_SOCKETS: u32;
 declare const CONFIG_TRACE_ENTRIES: u32;
 declare const CONFIG_BUFFERS: u32;
 declare const CONFIG_TRACE: bool;

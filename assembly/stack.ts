@@ -1,6 +1,6 @@
 import { Drop, Protocol } from "./abi";
 import { setNow, until } from "./clock";
-import { ARP_ERRORS, FRAGMENTATION, INTERFACES, PAIRS, POLL_BUDGET } from "./config";
+import { ARP_ERRORS, FRAGMENTATION, INTERFACES, PAIRS, POLL_BUDGET, RAW_SOCKETS } from "./config";
 import { initRings, loDone, loNext, rxDone, rxNext } from "./driver/mac_ring";
 import { icmpArrives, unreachable } from "./ip/icmp";
 import { initIface } from "./ip/iface";
@@ -17,6 +17,8 @@ import { datagramDone, initReassembly, reassemblyTick, reassemblyWait } from "./
 import { arpDeadline, arpTick, hasArpDeadline, initArp } from "./link/arp";
 import { arpArrives } from "./link/arp_input";
 import { frameArrives } from "./link/input";
+import { rawArrives, rawQuoted } from "./raw/input";
+import { initRaws } from "./raw/pcb";
 import { seedRandom } from "./random";
 import { initSettings } from "./settings";
 import { initDatagrams } from "./socket/datagram";
@@ -70,6 +72,7 @@ export function start(s0: u32, s1: u32, s2: u32, s3: u32): void {
   initPorts();
   initDescriptors();
   initDatagrams();
+  if (RAW_SOCKETS) initRaws();
   if (PAIRS) initPairs();
 }
 
@@ -133,11 +136,12 @@ function received(descriptor: usize, i: u32): void {
 /** The present datagram is for us: give it to its protocol. */
 function delivered(): void {
   const protocol = datagram.protocol;
+  const known = RAW_SOCKETS > 0 && rawArrives();
   if (protocol == Protocol.IPPROTO_TCP) segmentArrives();
   else if (protocol == Protocol.IPPROTO_UDP) udpArrives();
   else if (protocol == Protocol.IPPROTO_ICMP) message();
   else if (MULTICAST && protocol == Protocol.IPPROTO_IGMP) igmpArrives();
-  else {
+  else if (!known) {
     drop(Drop.IpProtocol);
     unreachable(Unreachable.Protocol);
   }
@@ -148,19 +152,21 @@ function delivered(): void {
 function attendNeighbours(): void {
   for (let unsent = arpTick(); ARP_ERRORS && unsent; unsent = arpTick()) {
     quoteUnsent(unsent);
-    tellSender();
+    tellSender(true);
   }
 }
 
 function message(): void {
   icmpArrives();
-  tellSender();
+  tellSender(false);
 }
 
-/** An error goes on to the socket whose datagram it quotes. */
-function tellSender(): void {
+/** An error goes on to the sockets whose datagram it may quote; `unsent`: it never left. */
+function tellSender(unsent: bool): void {
   if (!quote.pending) return;
   quote.pending = false;
+  const known = RAW_SOCKETS > 0 && rawQuoted(unsent);
   if (quote.protocol == Protocol.IPPROTO_TCP) segmentQuoted();
-  else udpQuoted();
+  else if (!RAW_SOCKETS || quote.protocol == Protocol.IPPROTO_UDP) udpQuoted();
+  else if (!known) drop(Drop.IcmpQuote);
 }

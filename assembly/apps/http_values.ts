@@ -1,6 +1,6 @@
 import { Owner, SocketRecord, SocketRow, State } from "../abi";
 import { NEVER } from "../clock";
-import { PAIRS } from "../config";
+import { PAIRS, RAW_SOCKETS } from "../config";
 import { aside } from "../lib/address";
 import { octets, size } from "../lib/text";
 import { Client, Flag } from "./http_client";
@@ -119,6 +119,7 @@ function comma(client: Client): void {
 
 function protocolText(row: usize): usize {
   const kind = <u32>load<u8>(row, SocketRecord.kind);
+  if (RAW_SOCKETS && kind == SocketRow.Raw) return text("raw");
   if (PAIRS && kind == SocketRow.Pair) return text("unix");
   return kind == SocketRow.Udp ? text("udp") : text("tcp");
 }

@@ -1,4 +1,5 @@
 import { Counter, DescriptorRecord, Drop } from "../abi";
+import { RAW_SOCKETS } from "../config";
 import { frame } from "../link/input";
 import { isAddressOf } from "../link/interface";
 import { count, drop } from "../stats";
@@ -8,7 +9,7 @@ import { IPV4_HEADER, Ipv4Header } from "../wire/ipv4";
 import { datagram } from "./datagram";
 import { REASSEMBLY } from "./fragments";
 import { MULTICAST, isJoined } from "./groups";
-import { isBroadcastOn, isMulticast, isOurs, isReserved } from "./iface";
+import { isBroadcastOn, isLocal, isMulticast, isOurs, isReserved } from "./iface";
 import { fragmentArrives } from "./reassembly";
 
 /**
@@ -51,14 +52,17 @@ function isIntact(at: usize, size: u32): bool {
   return fold(total) == 0;
 }
 
-/** A datagram of the loopback ring, which we made: nothing in it needs a second look. */
+/** A datagram of the loopback ring, which we made: only the addresses that a raw socket may have written need a look (RFC 1122 §3.2.1.3). */
 export function loopbackArrives(descriptor: usize): Drop {
+  const header = Ipv4Header.at(<usize>load<u32>(descriptor, DescriptorRecord.buffer) + ETHERNET_HEADER);
+  if (RAW_SOCKETS && !isLocal(header.src)) return drop(Drop.IpSource);
+  const toGroup = MULTICAST && isMulticast(header.dst); // the copy of what goes to a group
+  if (RAW_SOCKETS && !toGroup && !isLocal(header.dst)) return drop(Drop.IpNotForUs);
+  datagram.ipBroadcast = toGroup;
   datagram.linkBroadcast = false;
   datagram.checksumOk = true;
   datagram.loopback = true;
   datagram.iface = 0;
-  const header = Ipv4Header.at(<usize>load<u32>(descriptor, DescriptorRecord.buffer) + ETHERNET_HEADER);
-  datagram.ipBroadcast = MULTICAST && isMulticast(header.dst); // the copy of what goes to a group
   return take(header);
 }
 

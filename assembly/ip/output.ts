@@ -1,5 +1,5 @@
 import { Counter, Drop, Protocol } from "../abi";
-import { INTERFACES, MTU, SINGLE_HOMED } from "../config";
+import { INTERFACES, MTU, RAW_SOCKETS, SINGLE_HOMED } from "../config";
 import { hasTxCsum, linkUp, loCommit, loFits, loOpen, macAddress, txCommit, txFits, txOpen } from "../driver/mac_ring";
 import { holdFor, resolve } from "../link/arp";
 import { Hold, loseHold, openHold } from "../link/holds";
@@ -7,7 +7,7 @@ import { count, drop } from "../stats";
 import { swapped } from "../wire/bytes";
 import { fold, pseudo, sum } from "../wire/checksum";
 import { ETHERNET_HEADER, EtherType, EthernetHeader } from "../wire/ethernet";
-import { IPV4_HEADER } from "../wire/ipv4";
+import { DONT_FRAGMENT, IPV4_HEADER } from "../wire/ipv4";
 import { address, isLocal, isOurs } from "./iface";
 import { nextHop, wayOut } from "./route";
 
@@ -45,7 +45,6 @@ const draft = changetype<Draft>(memory.data(INTERFACES == 1 ? 32 : 36, 4));
 const HEADERS: u32 = ETHERNET_HEADER + IPV4_HEADER;
 /** Most octets the payload of a datagram can have. */
 export const PAYLOAD_MAX: u32 = MTU - IPV4_HEADER;
-const DONT_FRAGMENT: u32 = 0x4000;
 
 /**
  * Begin a datagram: the address its payload (at most PAYLOAD_MAX octets) is to be written to, or 0 when it cannot be sent; `whyNot`
@@ -204,7 +203,7 @@ function dispatch(length: u32, fill: bool): void {
 function setChecksum(payload: usize, protocol: u32, length: u32, way: Way): bool {
   const at = payload + checksumOffset(protocol);
   store<u16>(at, 0);
-  if (way == Way.Loopback) return false;
+  if (way == Way.Loopback && (!RAW_SOCKETS || protocol != Protocol.IPPROTO_ICMP)) return false; // a raw socket may look at the latter
   if (protocol == Protocol.IPPROTO_ICMP) {
     store<u16>(at, <u16>fold(sum(payload, length)));
     return false;

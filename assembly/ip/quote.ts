@@ -1,4 +1,5 @@
 import { Drop, Errno, Protocol } from "../abi";
+import { RAW_SOCKETS } from "../config";
 import { drop } from "../stats";
 import { be } from "../wire/bytes";
 import { IcmpHeader, IcmpType, Unreachable } from "../wire/icmp";
@@ -19,7 +20,7 @@ export class Quote {
   total: u16;
   /** Next-hop MTU of "fragmentation needed", as it came: 0 from old routers, anything from forgers. */
   mtu: u16;
-  /** TCP or UDP. */
+  /** TCP or UDP; with raw sockets, any. */
   protocol: u8;
   type: u8;
   code: u8;
@@ -35,7 +36,7 @@ export function initQuote(): void {
   quote.pending = false;
 }
 
-/** The error `message` with `length` octets of quotation: kept when it quotes a TCP or UDP datagram of ours. */
+/** The error `message` with `length` octets of quotation: kept when it quotes a datagram of ours that a socket may have sent. */
 export function quoteArrives(message: IcmpHeader, length: u32): Drop {
   if (message.type == IcmpType.Unreachable && message.code > <u32>Unreachable.PrecedenceCutoff) return drop(Drop.IcmpType);
   const inner = Ipv4Header.at(message.data);
@@ -51,7 +52,7 @@ export function quoteArrives(message: IcmpHeader, length: u32): Drop {
 
 /** False when its protocol has no sockets. */
 function take(inner: Ipv4Header): bool {
-  if (inner.protocol != Protocol.IPPROTO_TCP && inner.protocol != Protocol.IPPROTO_UDP) return false;
+  if (!RAW_SOCKETS && inner.protocol != Protocol.IPPROTO_TCP && inner.protocol != Protocol.IPPROTO_UDP) return false;
   const ports = inner.payload;
   quote.protocol = <u8>inner.protocol;
   quote.localAddress = inner.src;

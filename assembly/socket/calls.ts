@@ -15,6 +15,7 @@ import {
 } from "./datagram";
 import { Kind, Socket, refusal, socketAt, streamOf } from "./descriptor";
 import { pairReady, pairReceive, pairSend, pairShutdown } from "./pair";
+import { rawBind, rawConnect, rawSend } from "./raw";
 import { seqpacketReceive, seqpacketSend } from "./seqpacket";
 import { streamBind, streamConnect, streamListen, streamReady, streamReceive, streamSend, streamShutdown } from "./stream";
 
@@ -36,6 +37,7 @@ export function bind(fd: i32, address: usize): i32 {
   if (socket.isPair) return -Errno.EOPNOTSUPP; // there are no names to have
   const fault = checkAddress(address);
   if (fault) return fault;
+  if (socket.isRaw) return rawBind(socket.pcb, ipOf(address));
   if (socket.kind == Kind.Datagram) return datagramBind(socket.pcb, ipOf(address), portOf(address));
   return streamBind(Tcb.at(socket.pcb), ipOf(address), portOf(address));
 }
@@ -51,13 +53,14 @@ export function connect(fd: i32, address: usize): i32 {
   if (!socket) return -Errno.EBADF;
   if (address == 0) return -Errno.EINVAL;
   if (socket.isPair) return -Errno.EISCONN;
-  const datagram = socket.kind == Kind.Datagram;
+  const datagram = socket.kind != Kind.Stream;
   if (datagram && <u32>load<u16>(address) == Family.AF_UNSPEC) {
     datagramDisconnect(socket.pcb);
     return 0;
   }
   const fault = checkAddress(address);
   if (fault) return fault;
+  if (socket.isRaw) return rawConnect(socket.pcb, ipOf(address));
   if (datagram) return datagramConnect(socket.pcb, ipOf(address), portOf(address));
   return streamConnect(Tcb.at(socket.pcb), ipOf(address), portOf(address));
 }
@@ -96,9 +99,10 @@ export function sendto(fd: i32, from: usize, length: u32, flags: u32, address: u
   if (socket.isPair) return address ? -Errno.EISCONN : pairSend(socket.pcb, from, length);
   if (hasRecords(socket)) return seqpacketSend(Tcb.at(socket.pcb), from, length);
   if (socket.kind == Kind.Stream) return streamSend(Tcb.at(socket.pcb), from, length, flags);
-  if (address == 0) return datagramSend(socket.pcb, from, length, flags, 0, 0, false);
-  const fault = checkAddress(address);
+  const fault = address ? checkAddress(address) : 0;
   if (fault) return fault;
+  if (socket.isRaw) return rawSend(socket.pcb, from, length, flags, address ? ipOf(address) : 0, address != 0);
+  if (address == 0) return datagramSend(socket.pcb, from, length, flags, 0, 0, false);
   return datagramSend(socket.pcb, from, length, flags, ipOf(address), portOf(address), true);
 }
 
@@ -126,8 +130,8 @@ export function shutdown(fd: i32, how: u32): i32 {
   const socket = socketAt(fd);
   if (!socket) return -Errno.EBADF;
   if (socket.isPair) return pairShutdown(socket.pcb, how);
-  if (socket.kind == Kind.Datagram) return datagramShutdown(socket.pcb, how);
-  return streamShutdown(Tcb.at(socket.pcb), how);
+  if (socket.kind == Kind.Stream) return streamShutdown(Tcb.at(socket.pcb), how);
+  return datagramShutdown(socket.pcb, how);
 }
 
 /** The poll(2) mask, or POLLNVAL. */
@@ -135,5 +139,5 @@ export function ready(fd: i32): u32 {
   const socket = socketAt(fd);
   if (!socket) return Poll.POLLNVAL;
   if (socket.isPair) return pairReady(socket.pcb);
-  return socket.kind == Kind.Datagram ? datagramReady(socket.pcb) : streamReady(Tcb.at(socket.pcb));
+  return socket.kind == Kind.Stream ? streamReady(Tcb.at(socket.pcb)) : datagramReady(socket.pcb);
 }

@@ -44,10 +44,10 @@ export function datagramBind(i: u32, ip: u32, port: u32): i32 {
 
 /** 0.0.0.0 as a destination means this host, as on Linux. */
 // prettier-ignore
-@inline function destination(ip: u32): u32 { return ip == 0 ? LOCALHOST : ip; }
+@inline export function destination(ip: u32): u32 { return ip == 0 ? LOCALHOST : ip; }
 
 /** What a datagram of this socket to `dst` comes from; a group, which one can be bound to, sends nothing. */
-function sourceOf(pcb: Pcb, dst: u32): u32 {
+export function sourceOf(pcb: Pcb, dst: u32): u32 {
   const bound = pcb.localAddress;
   return bound != 0 && !(MULTICAST && isMulticast(bound)) ? bound : sourceTo(pcb, dst);
 }
@@ -181,7 +181,9 @@ export function datagramLocalIp(i: u32): u32 {
 export function datagramLocalPort(i: u32): u32 {
   return Pcb.at(i).localPort;
 }
-/** 0: not connected. */
+export function datagramConnected(i: u32): bool {
+  return Pcb.at(i).has(UdpFlag.Connected);
+}
 export function datagramForeignIp(i: u32): u32 {
   return Pcb.at(i).foreignAddress;
 }

@@ -1,5 +1,5 @@
 import { Errno, Owner } from "../abi";
-import { MAX_SOCKETS, PAIRS } from "../config";
+import { MAX_SOCKETS, PAIRS, RAW_SOCKETS } from "../config";
 import { forget, initEvents, nextSocketOf, setOwner } from "../events";
 import { Tcb } from "../tcp/tcb";
 import { BITMAP_HEADER, Bitmap } from "../storage/bitmap";
@@ -11,6 +11,7 @@ import { resetTimeouts } from "./timeouts";
 export const enum Kind {
   Stream = 1,
   Datagram,
+  Raw,
   /** One end of `socketpair`. */
   Pair,
 }
@@ -31,6 +32,9 @@ export class Socket {
   }
   @inline get index(): u32 {
     return <u32>((changetype<usize>(this) - table) / SOCKET_SIZE);
+  }
+  @inline get isRaw(): bool {
+    return RAW_SOCKETS > 0 && this.kind == Kind.Raw;
   }
   @inline get isPair(): bool {
     return PAIRS > 0 && this.kind == Kind.Pair;

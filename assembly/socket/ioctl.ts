@@ -15,7 +15,7 @@ export function ioctl(fd: i32, request: u32): i32 {
   const socket = socketAt(fd);
   if (!socket) return -Errno.EBADF;
   if (socket.isPair) return pairAsk(socket.pcb, request);
-  return socket.kind == Kind.Datagram ? askDatagram(socket.pcb, request) : askStream(Tcb.at(socket.pcb), request);
+  return socket.kind == Kind.Stream ? askStream(Tcb.at(socket.pcb), request) : askDatagram(socket.pcb, request);
 }
 
 function askDatagram(pcb: u32, request: u32): i32 {

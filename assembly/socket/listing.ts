@@ -1,7 +1,8 @@
 import { Errno, Protocol, SocketRecord, SocketRow, State } from "../abi";
-import { MAX_TCBS, PAIRS, SYN_QUEUE, TIME_WAITS, UDP_SOCKETS } from "../config";
+import { MAX_TCBS, PAIRS, RAW_SOCKETS, SYN_QUEUE, TIME_WAITS, UDP_SOCKETS } from "../config";
 import { NEVER, until } from "../clock";
 import { ownerOf } from "../events";
+import { Raw, isOpenRaw } from "../raw/pcb";
 import { held } from "../tcp/receiver";
 import { HalfOpen, isHalfOpen } from "../tcp/synqueue";
 import { NONE, Tcb, tcbs } from "../tcp/tcb";
@@ -17,7 +18,8 @@ import { streamQueued } from "./stream";
 const HALF_OPENS: u32 = MAX_TCBS;
 const WAITS: u32 = HALF_OPENS + SYN_QUEUE;
 const DATAGRAMS: u32 = WAITS + TIME_WAITS;
-const ENDS: u32 = DATAGRAMS + UDP_SOCKETS;
+const RAWS: u32 = DATAGRAMS + UDP_SOCKETS;
+const ENDS: u32 = RAWS + RAW_SOCKETS;
 const ROWS: u32 = ENDS + 2 * PAIRS;
 
 /** Describe the row at or after `index`; returns the index to ask next, or -ENOENT when there are no more. */
@@ -32,6 +34,7 @@ export function describe(index: u32, record: usize): i32 {
     else if (i < DATAGRAMS) describeTimeWait(TimeWait.at(i - WAITS), record);
     else if (PAIRS && i >= ENDS) describeEnd(End.at(i - ENDS), record);
     else describePcb(Pcb.at(i - DATAGRAMS), record);
+    if (RAW_SOCKETS && i >= RAWS && i < ENDS) rowOfRaw(Pcb.at(i - DATAGRAMS), record);
     return <i32>(i + 1);
   }
   return -Errno.ENOENT;
@@ -41,6 +44,7 @@ function exists(i: u32): bool {
   if (i < HALF_OPENS) return tcbs.has(i) && Tcb.at(i).state != State.TimeWait; // its record stands for it
   if (i < WAITS) return isHalfOpen(i - HALF_OPENS);
   if (PAIRS && i >= ENDS) return isOpenEnd(i - ENDS);
+  if (RAW_SOCKETS && i >= RAWS) return isOpenRaw(i - RAWS);
   return i < DATAGRAMS ? isWaiting(i - WAITS) : isOpen(i - DATAGRAMS);
 }
 
@@ -94,6 +98,13 @@ function describePcb(pcb: Pcb, record: usize): void {
   endpoints(record, pcb.localAddress, pcb.localPort, pcb.foreignAddress, pcb.foreignPort);
   owned(record, pcb.socket);
   store<u32>(record, pcb.queued, SocketRecord.receiveQueue);
+}
+
+/** What was written of a raw socket's Pcb, but with its protocol, which stands where others have their port, as on Linux. */
+function rowOfRaw(pcb: Pcb, record: usize): void {
+  const protocol = Raw.of(pcb).protocol;
+  kind(record, SocketRow.Raw, protocol, State.Closed);
+  store<u16>(record, <u16>protocol, SocketRecord.localPort);
 }
 
 /** The ends are numbered from 1, so that a reader sees which belong together; a foreign port of 0: the other end is closed. */

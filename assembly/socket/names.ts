@@ -1,9 +1,10 @@
 import { Errno } from "../abi";
 import { Tcb } from "../tcp/tcb";
 import { writeAddress } from "./address";
-import { datagramForeignIp, datagramForeignPort, datagramLocalIp, datagramLocalPort } from "./datagram";
+import { datagramConnected, datagramForeignIp, datagramForeignPort, datagramLocalIp, datagramLocalPort } from "./datagram";
 import { Kind, socketAt } from "./descriptor";
 import { pairName, pairPeerName } from "./pair";
+import { rawProtocol } from "./raw";
 import { streamConnected } from "./stream";
 
 /** getsockname(2) and getpeername(2): the address goes to the AddressRecord at `address`; 0 or -errno. */
@@ -15,7 +16,7 @@ export function getsockname(fd: i32, address: usize): i32 {
   if (socket.isPair) return pairName(address);
   const tcb = Tcb.at(socket.pcb);
   if (socket.kind == Kind.Stream) writeAddress(address, tcb.localAddress, tcb.localPort);
-  else writeAddress(address, datagramLocalIp(socket.pcb), datagramLocalPort(socket.pcb));
+  else writeAddress(address, datagramLocalIp(socket.pcb), socket.isRaw ? rawProtocol(socket.pcb) : datagramLocalPort(socket.pcb));
   return 0;
 }
 
@@ -31,7 +32,7 @@ export function getpeername(fd: i32, address: usize): i32 {
     writeAddress(address, tcb.foreignAddress, tcb.foreignPort);
     return 0;
   }
-  if (datagramForeignPort(socket.pcb) == 0) return -Errno.ENOTCONN;
+  if (!datagramConnected(socket.pcb)) return -Errno.ENOTCONN;
   writeAddress(address, datagramForeignIp(socket.pcb), datagramForeignPort(socket.pcb));
   return 0;
 }

@@ -1,5 +1,5 @@
 import { Errno, Family, Owner, Protocol, SocketType } from "../abi";
-import { PAIRS, SEQPACKET } from "../config";
+import { PAIRS, RAW_SOCKETS, SEQPACKET } from "../config";
 import { ownerOf } from "../events";
 import { Wish } from "../tcp/flags";
 import { Tcb } from "../tcp/tcb";
@@ -8,6 +8,7 @@ import { datagramClose, datagramOpen } from "./datagram";
 import { Kind, Socket, dropDescriptor, freeSocket, newDescriptor, newSocket, refusal, socketAt, streamOf } from "./descriptor";
 import { pairClose } from "./pair";
 import { takePair } from "./pair_end";
+import { rawClose, rawOpen } from "./raw";
 import { streamAccepted, streamClose, streamOpen, streamTake } from "./stream";
 import { inheritTimeouts } from "./timeouts";
 
@@ -16,6 +17,7 @@ import { inheritTimeouts } from "./timeouts";
 /** socket(2) for an owner: -EAFNOSUPPORT, -ESOCKTNOSUPPORT, -EPROTONOSUPPORT, -EMFILE, -ENOBUFS. */
 export function socketOf(owner: Owner, family: u32, type: u32, protocol: u32): i32 {
   if (family != Family.AF_INET) return -Errno.EAFNOSUPPORT;
+  if (RAW_SOCKETS && type == SocketType.SOCK_RAW) return rawSocket(owner, protocol);
   const records = SEQPACKET && type == SocketType.SOCK_SEQPACKET;
   const stream = records || type == SocketType.SOCK_STREAM;
   if (!stream && type != SocketType.SOCK_DGRAM) return -Errno.ESOCKTNOSUPPORT;
@@ -23,12 +25,25 @@ export function socketOf(owner: Owner, family: u32, type: u32, protocol: u32): i
   const i = newSocket(owner, stream ? Kind.Stream : Kind.Datagram);
   if (i < 0) return i;
   const pcb = stream ? streamOpen(i) : datagramOpen(i);
+  if (records && pcb >= 0) Tcb.at(pcb).wish(Wish.Records, true);
+  return described(i, pcb);
+}
+
+/** Every protocol but 0 has raw sockets. */
+function rawSocket(owner: Owner, protocol: u32): i32 {
+  if (protocol > <u32>Protocol.IPPROTO_RAW) return -Errno.EINVAL;
+  if (protocol == 0) return -Errno.EPROTONOSUPPORT;
+  const i = newSocket(owner, Kind.Raw);
+  return i < 0 ? i : described(i, rawOpen(i, protocol));
+}
+
+/** The new socket `i` has its record, or else `pcb` is -errno: a descriptor, or that. */
+function described(i: u32, pcb: i32): i32 {
   if (pcb < 0) {
     freeSocket(i);
     return pcb;
   }
   Socket.at(i).pcb = <u16>pcb;
-  if (records) Tcb.at(pcb).wish(Wish.Records, true);
   const fd = newDescriptor(i);
   if (fd < 0) endOf(Socket.at(i));
   return fd;
@@ -100,6 +115,7 @@ export function accept(fd: i32, address: usize): i32 {
 function endOf(socket: Socket): void {
   if (socket.kind == Kind.Stream) streamClose(Tcb.at(socket.pcb));
   else if (socket.isPair) pairClose(socket.pcb);
+  else if (socket.isRaw) rawClose(socket.pcb);
   else datagramClose(socket.pcb);
   freeSocket(socket.index);
 }

@@ -6,6 +6,7 @@ import { Kind, Socket, socketAt } from "./descriptor";
 import { secondWord, streamGetOption, streamSetOption } from "./options";
 import { isGroupOption, setGroupOption } from "./membership";
 import { pairOption, setPairOption } from "./pair";
+import { isRawOption, rawOption, readFilter, setRawOption } from "./raw";
 import { getRecord, isRecord, setRecord } from "./records";
 import { getTimeout, isTimeout, setTimeout } from "./timeouts";
 
@@ -25,6 +26,7 @@ export function getsockopt(fd: i32, level: u32, name: u32, value: usize, length:
   const stream = socket.kind == Kind.Stream;
   if (stream && isRecord(level, name)) return getRecord(Tcb.at(socket.pcb), name, value, length);
   if (length < WORD) return -Errno.EINVAL;
+  if (socket.isRaw && level == Level.SOL_RAW) return readFilter(socket.pcb, name, value);
   const n = optionOf(socket, level, name);
   if (n < -1) return n; // -1 is a value of TCP_LINGER2; no option fails with EPERM
   store<u32>(value, n);
@@ -35,6 +37,7 @@ export function getsockopt(fd: i32, level: u32, name: u32, value: usize, length:
 
 function optionOf(socket: Socket, level: u32, name: u32): i32 {
   if (socket.kind == Kind.Stream) return streamGetOption(Tcb.at(socket.pcb), level, name);
+  if (socket.isRaw && isRawOption(level, name)) return rawOption(socket.pcb, level, name);
   if (socket.isPair) return pairOption(socket.pcb, level, name);
   return datagramGetOption(socket.pcb, level, name);
 }
@@ -58,6 +61,7 @@ export function setsockopt(fd: i32, level: u32, name: u32, value: usize, length:
   if (length < WORD) return -Errno.EINVAL;
   if (socket.kind == Kind.Datagram && isGroupOption(level, name)) return setGroupOption(Pcb.at(socket.pcb), name, value, length);
   const n = load<u32>(value);
+  if (socket.isRaw) return setRawOption(socket.pcb, level, name, n);
   if (socket.isPair) return setPairOption(socket.pcb, level, name, n);
   if (socket.kind == Kind.Datagram) return setDatagramOption(socket.pcb, level, name, n);
   const linger = level == Level.SOL_SOCKET && name == SocketOption.SO_LINGER;

@@ -1,6 +1,6 @@
 import { Counter, Drop, Errno, Protocol } from "../abi";
 import { NEVER, now } from "../clock";
-import { FRAGMENTATION, INTERFACES, MTU, UDP_SOCKETS } from "../config";
+import { FRAGMENTATION, INTERFACES, MAX_PCBS, MTU } from "../config";
 import { loOpen, txBlocked } from "../driver/mac_ring";
 import { notify } from "../events";
 import { fitsRing, identification, parcel, sendParcel } from "../ip/fragment";
@@ -20,20 +20,20 @@ import { Pcb, UdpFlag, UdpWish } from "./pcb";
 export const UDP_MAX: u32 = FRAGMENTATION ? 65535 - IPV4_HEADER - UDP_HEADER : PAYLOAD_MAX - UDP_HEADER;
 
 /** Sockets that were told to try again: because the transmit ring of an interface was full, because the loopback ring was. */
-const LIST: u32 = LIST_HEADER + UDP_SOCKETS * LIST_ENTRY;
+const LIST: u32 = LIST_HEADER + MAX_PCBS * LIST_ENTRY;
 const waiting = memory.data(INTERFACES * LIST, 4);
-const waitingLoopback = memory.data(LIST_HEADER + UDP_SOCKETS * LIST_ENTRY, 4);
+const waitingLoopback = memory.data(LIST_HEADER + MAX_PCBS * LIST_ENTRY, 4);
 /** Because a neighbour was unknown that fragments were to go to; which one, and when it was asked for last. */
-@lazy const waitingNeighbour = memory.data(FRAGMENTATION ? LIST_HEADER + UDP_SOCKETS * LIST_ENTRY : LIST_HEADER, 4);
+@lazy const waitingNeighbour = memory.data(FRAGMENTATION ? LIST_HEADER + MAX_PCBS * LIST_ENTRY : LIST_HEADER, 4);
 @lazy const neighbour = memory.data(8, 4);
 
 // prettier-ignore
 @inline function waitingFor(i: u32): List { return List.at(INTERFACES == 1 ? waiting : waiting + <usize>i * LIST); }
 
 export function initUdpOutput(): void {
-  for (let i: u32 = 0; i < INTERFACES; i++) waitingFor(i).init(UDP_SOCKETS);
-  List.at(waitingLoopback).init(UDP_SOCKETS);
-  if (FRAGMENTATION) List.at(waitingNeighbour).init(UDP_SOCKETS);
+  for (let i: u32 = 0; i < INTERFACES; i++) waitingFor(i).init(MAX_PCBS);
+  List.at(waitingLoopback).init(MAX_PCBS);
+  if (FRAGMENTATION) List.at(waitingNeighbour).init(MAX_PCBS);
 }
 
 /**
@@ -122,7 +122,8 @@ function sendInPieces(pcb: Pcb, data: usize, length: u32, src: u32, dst: u32, po
   return <i32>length;
 }
 
-function refuse(pcb: Pcb): i32 {
+/** Why the datagram of `pcb` was not sent, as -errno; -EAGAIN is followed by news. */
+export function refuse(pcb: Pcb): i32 {
   const why = whyNot();
   if (why == Drop.RingFull) {
     waitingFor(draftInterface()).push(pcb.index);

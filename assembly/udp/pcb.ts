@@ -1,4 +1,4 @@
-import { FRAGMENTATION, GROUPS, REUSE_PORT, TTL, UDP_SOCKETS } from "../config";
+import { FRAGMENTATION, GROUPS, MAX_PCBS, REUSE_PORT, TTL, UDP_SOCKETS } from "../config";
 import { Queue } from "../storage/queue";
 import { SLOTS_ENTRY, SLOTS_HEADER, Slots } from "../storage/slots";
 
@@ -33,7 +33,7 @@ const GROUP_TTL: u32 = 1;
 /** The end of a chain. */
 export const NO_PCB: u32 = 0xffff;
 
-/** One datagram socket; its queue is what it has received. */
+/** One datagram socket, or raw socket; its queue is what it has received. */
 @final
 @unmanaged
 export class Pcb extends Queue {
@@ -133,7 +133,7 @@ export class Pcb extends Queue {
   }
 }
 const SIZE: u32 = WISHES ? 48 : 40;
-const pcbs = memory.data(UDP_SOCKETS * SIZE, 4);
+const pcbs = memory.data(MAX_PCBS * SIZE, 4);
 const buckets = memory.data(UDP_SOCKETS * 2, 2);
 const pool = memory.data(SLOTS_HEADER + UDP_SOCKETS * SLOTS_ENTRY, 4);
 
@@ -141,7 +141,7 @@ const pool = memory.data(SLOTS_HEADER + UDP_SOCKETS * SLOTS_ENTRY, 4);
 @inline function bucketOf(port: u32): usize { return buckets + ((port % UDP_SOCKETS) << 1); }
 
 export function initPcbs(): void {
-  memory.fill(pcbs, 0, UDP_SOCKETS * SIZE);
+  memory.fill(pcbs, 0, MAX_PCBS * SIZE);
   memory.fill(buckets, 0xff, UDP_SOCKETS * 2);
   Slots.at(pool).init(UDP_SOCKETS);
 }

@@ -30,7 +30,7 @@ const DST: usize = 16;
 /** Octets of a header without options (RFC 791 §3.1). */
 export const IPV4_HEADER: u32 = 20;
 const VERSION_4: u32 = 4;
-const DONT_FRAGMENT: u32 = 0x4000;
+export const DONT_FRAGMENT: u32 = 0x4000;
 const MORE_FRAGMENTS: u32 = 0x2000;
 const OFFSET_MASK: u32 = 0x1fff;
 
@@ -67,8 +67,14 @@ export class Ipv4Header {
   /** Octets of the datagram, header included. */
   // prettier-ignore
   @inline get total(): u32 { return be.get16(this.p + TOTAL); }
+  set total(v: u32) {
+    be.set16(this.p + TOTAL, v);
+  }
   // prettier-ignore
   @inline get id(): u32 { return be.get16(this.p + ID); }
+  set id(v: u32) {
+    be.set16(this.p + ID, v);
+  }
   // prettier-ignore
   @inline get dontFragment(): bool { return (be.get16(this.p + FRAGMENT) & DONT_FRAGMENT) != 0; }
   // prettier-ignore

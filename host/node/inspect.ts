@@ -1,11 +1,11 @@
-import { Counter, Drop, Owner, Protocol, type SandwireExports, SocketRow, SocketView, State } from "./abi";
+import { Counter, Drop, Owner, type SandwireExports, SocketRow, SocketView, State } from "./abi";
 import { formatIPv4 } from "./address";
 
 /** One row of netstat. */
 export interface SocketInfo {
   /** What the socket speaks. */
-  protocol: "tcp" | "udp" | "unix";
-  /** What the row stands for: Tcp, HalfOpen, TimeWait, Udp, Pair. */
+  protocol: "tcp" | "udp" | "raw" | "unix";
+  /** What the row stands for: Tcp, HalfOpen, TimeWait, Udp, Raw, Pair. */
   kind: string;
   /** State of RFC 9293 by name; "" for what is not TCP. */
   state: string;
@@ -15,7 +15,7 @@ export interface SocketInfo {
   fd: number | null;
   /** Where it is bound, dotted decimal; "0.0.0.0" for every address. */
   localAddress: string;
-  /** Its port, 0 before it has one. */
+  /** Its port, 0 before it has one; of a raw socket its IP protocol, of an end of a pair its number. */
   localPort: number;
   /** Whom it talks to; "0.0.0.0" for nobody in particular. */
   foreignAddress: string;
@@ -63,10 +63,17 @@ export function socketsOf({ exports, view }: Inspected): SocketInfo[] {
   return rows;
 }
 
+/** Of rows that are not TCP's. */
+const PROTOCOLS: Partial<Record<number, SocketInfo["protocol"]>> = {
+  [SocketRow.Udp]: "udp",
+  [SocketRow.Raw]: "raw",
+  [SocketRow.Pair]: "unix",
+};
+
 function rowOf(record: SocketView): SocketInfo {
-  const tcp = record.protocol === Protocol.IPPROTO_TCP;
+  const tcp = !(record.kind in PROTOCOLS);
   return {
-    protocol: tcp ? "tcp" : record.kind === SocketRow.Pair ? "unix" : "udp",
+    protocol: PROTOCOLS[record.kind] ?? "tcp",
     kind: SocketRow[record.kind] ?? String(record.kind),
     state: tcp ? (State[record.state] ?? String(record.state)) : "",
     owner: Owner[record.owner] ?? String(record.owner),

@@ -22,6 +22,9 @@ const CALLS: Call[] = [
   (board) => board.socket(),
   (board) => board.socket(),
   (board) => board.socket(SocketType.SOCK_SEQPACKET),
+  (board, _fd, random) => board.socket(SocketType.SOCK_RAW, random.pick([253, 255])),
+  (board, fd, random) => board.sendTo(fd, oddDatagram(random), "127.0.0.1", 0),
+  (board, fd, random) => board.setOption(fd, random.pick([Level.IPPROTO_IP, Level.SOL_RAW]), random.below(15), random.below(2)),
   (board, _fd, random) =>
     socketPair(board, random.pick([SocketType.SOCK_STREAM, SocketType.SOCK_DGRAM, SocketType.SOCK_SEQPACKET])),
   (board, fd, random) => board.bind(fd, FIRST_PORT + random.below(PORTS)),
@@ -47,6 +50,14 @@ const CALLS: Call[] = [
   touchSpans,
   (_board, _fd, random, w) => w.run(random.pick(PAUSES)),
 ];
+
+/** Octets that may pass for an IP header, for raw sockets. */
+function oddDatagram(random: Random): Uint8Array {
+  const data = random.bytes(random.below(80));
+  data.set([0x40 | random.below(16)].slice(0, data.length));
+  data.set([10, 0, 0, 1, 127, 0, 0, 1].slice(0, Math.max(0, data.length - 12)), Math.min(12, data.length));
+  return data;
+}
 
 function connectSomewhere(board: Station, fd: number, random: Random, w: World): number {
   const ip = random.chance(0.1) ? "127.0.0.1" : random.pick(w.stations).ip;
