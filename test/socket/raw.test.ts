@@ -6,6 +6,7 @@ import {
   Level,
   MessageFlag,
   Owner,
+  PathMtuDiscovery,
   Poll,
   Protocol,
   Shutdown,
@@ -13,9 +14,10 @@ import {
   SocketRow,
   SocketType,
 } from "../../host/node/abi";
+import { whole } from "../support/fragments";
 import * as wire from "../support/packet";
 import type { Peer } from "../support/peer";
-import type { Station } from "../support/station";
+import { errnoName, type Station } from "../support/station";
 import { PORT } from "../support/states";
 import { named, world, type World } from "../support/world";
 
@@ -34,7 +36,7 @@ const next = (peer: Peer, protocol: number) => peer.expect(`protocol ${protocol}
 /** The datagram a raw socket has received, taken apart as if it had come in a frame. */
 function received(board: Station, fd: number): wire.Packet {
   const data = board.recv(fd);
-  if (typeof data === "number") throw new Error(`recv: ${named(data)}`);
+  if (typeof data === "number") throw new Error(`recv: ${errnoName(data)}`);
   return wire.parse(wire.ethernet({ src: wire.NO_MAC, dst: wire.NO_MAC }, data));
 }
 
@@ -329,6 +331,26 @@ describe("SOCK_RAW: what is sent", () => {
     expect(board.drops()).toEqual({ ...before, IpSource: before.IpSource + 1, IpNotForUs: before.IpNotForUs + 1 });
   });
 
+  test("what is longer than a frame leaves in fragments, unless it has a header of its own or must not", async () => {
+    const w = await world();
+    const { board } = w;
+    const peer = w.peer();
+    const fd = raw(board, EXPERIMENT);
+    const from = board.calls.scratch() + 64; // and what lies behind it, whatever that is
+    const send = (length: number) => named(board.calls.sendto(fd, from, length, 0, board.putAddress(peer.ip, 0)));
+    const payload = new Uint8Array(board.board.memory.buffer).slice(from, from + 4000);
+    expect(send(4000)).toBe(4000);
+    board.board.wake();
+    const fragments = [1, 2, 3].map(() => next(peer, EXPERIMENT).ip!);
+    expect(fragments.map(({ fragment, totalLength }) => [fragment, totalLength])).toEqual([
+      [0x2000, 1500],
+      [0x2000 + 185, 1500],
+      [370, 1060],
+    ]);
+    expect(whole(fragments)).toEqual(payload);
+    expect([send(6000), send(65516)]).toEqual(["-EMSGSIZE", "-EMSGSIZE"]); // more than the ring has slots, than IP allows
+  });
+
   test("EMSGSIZE, ENETUNREACH, EACCES, EDESTADDRREQ, ENETDOWN, EOPNOTSUPP", async () => {
     const w = await world();
     const { board } = w;
@@ -337,6 +359,7 @@ describe("SOCK_RAW: what is sent", () => {
     const send = (length: number) =>
       named(board.calls.sendto(fd, board.calls.scratch() + 64, length, 0, board.putAddress(peer.ip, 0)));
     expect(named(board.send(fd, wire.text("x")))).toBe("-EDESTADDRREQ");
+    board.setIp(fd, "IP_MTU_DISCOVER", PathMtuDiscovery.IP_PMTUDISC_DO);
     expect([send(1481), send(0xffffffff), send(1480)]).toEqual(["-EMSGSIZE", "-EMSGSIZE", 1480]);
     board.setIp(fd, "IP_HDRINCL", 1);
     expect([send(1501), send(0xffffffff), send(0)]).toEqual(["-EMSGSIZE", "-EMSGSIZE", "-EINVAL"]);
@@ -362,7 +385,7 @@ describe("SOCK_RAW: what is sent", () => {
     const fd = raw(board, EXPERIMENT);
     board.connect(fd, peer.ip, 0);
     const results = Array.from({ length: 8 }, () => named(board.calls.send(fd, board.calls.scratch(), 1000, 0)));
-    expect(results).toEqual([...Array(4).fill(1000), ...Array(4).fill("-EAGAIN")]); // as many as the ring has slots
+    expect(results).toEqual([1000, 1000, 1000, 1000, "-EAGAIN", "-EAGAIN", "-EAGAIN", "-EAGAIN"]); // as many as the ring has slots
     expect(board.ready(fd) & Poll.POLLOUT).toBe(0);
     board.events.length = 0;
     board.board.wake();
@@ -444,6 +467,7 @@ describe("SOCK_RAW: ICMP errors, as on Linux", () => {
     const peer = w.peer();
     const fd = raw(board, EXPERIMENT);
     board.connect(fd, peer.ip, 0);
+    board.setIp(fd, "IP_MTU_DISCOVER", PathMtuDiscovery.IP_PMTUDISC_DO);
     board.send(fd, wire.pattern(1400));
     const sent = next(peer, EXPERIMENT);
     peer.icmp({ type: 3, code: 4, rest: 1000 }, sent.frame.subarray(14, 14 + 28));
@@ -451,6 +475,10 @@ describe("SOCK_RAW: ICMP errors, as on Linux", () => {
     expect(named(board.send(fd, wire.pattern(10)))).toBe("-EMSGSIZE");
     expect(board.option(fd, IPPROTO_IP, IpOption.IP_MTU)).toBe(1000);
     expect([named(board.send(fd, wire.pattern(981))), board.send(fd, wire.pattern(980))]).toEqual(["-EMSGSIZE", 980]);
+    next(peer, EXPERIMENT);
+    board.setIp(fd, "IP_MTU_DISCOVER", PathMtuDiscovery.IP_PMTUDISC_WANT);
+    expect(board.send(fd, wire.pattern(981))).toBe(981);
+    expect([next(peer, EXPERIMENT), next(peer, EXPERIMENT)].map(({ ip }) => ip!.totalLength)).toEqual([996, 25]);
   });
 });
 
