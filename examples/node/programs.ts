@@ -1,12 +1,13 @@
 /**
- * Programs that know nothing of boards, over a board's TCP: Node's own http and https, undici, ws, MQTT.js. docs/node-programs.md
+ * Programs that know nothing of boards, over a board's TCP: Node's own http and https, undici, ws, MQTT.js, node-redis. docs/node-programs.md
  * shows them; each takes `net = createNet(board)`.
  */
 import { once } from "node:events";
 import { createServer, get, type IncomingMessage, type Server } from "node:http";
 import { createServer as createSecureServer, get as getSecurely, type Server as SecureServer } from "node:https";
-import { MqttClient } from "mqtt";
-import { agentOver, type Net, secureAgentOver, serveOver, undiciOver } from "sandwire/net";
+import { type IClientOptions, MqttClient } from "mqtt";
+import type * as redis from "redis";
+import { agentOver, type Net, requireOver, secureAgentOver, serveOver, undiciOver } from "sandwire/net";
 import { Agent, fetch } from "undici";
 import { WebSocket, WebSocketServer } from "ws";
 
@@ -68,6 +69,12 @@ export async function echoed(net: Net, url: string, message: string): Promise<st
 }
 
 /** MQTT: the client asks for a stream each time it connects. */
-export function mqttClient(net: Net, host: string): MqttClient {
-  return new MqttClient(() => net.connect(1883, host), { clientId: "board" });
+export function mqttClient(net: Net, host: string, options: IClientOptions = { clientId: "board" }): MqttClient {
+  return new MqttClient(() => net.connect(1883, host), options);
+}
+
+/** Redis: the package opens its sockets itself, so it is loaded with the board's net in the place of Node's. */
+export function redisClient(net: Net, socket: redis.RedisClientOptions["socket"]): ReturnType<typeof redis.createClient> {
+  const { createClient } = requireOver({ net }, "redis", import.meta.url) as typeof redis;
+  return createClient({ socket });
 }

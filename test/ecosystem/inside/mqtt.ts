@@ -1,4 +1,5 @@
-import { type IClientOptions, type IPublishPacket, MqttClient } from "mqtt";
+import { type IClientOptions, type IPublishPacket, type MqttClient } from "mqtt";
+import { mqttClient } from "../../../examples/node/programs";
 import { pattern, sha256 } from "../../interop/octets";
 import type { Place } from "./place";
 
@@ -6,9 +7,8 @@ const PORT = 1883;
 /** Messages under way at a time: with more than twenty of quality 2 mosquitto and MQTT.js come to a stop over any network. */
 const IN_FLIGHT = 10;
 
-/** A client of the board: MQTT.js asks for a stream whenever it connects. */
 function connect({ net }: Place, host: string, options: IClientOptions): MqttClient {
-  return new MqttClient(() => net.connect(PORT, host), { reconnectPeriod: 50, ...options });
+  return mqttClient(net, host, { reconnectPeriod: 50, ...options });
 }
 
 /** What a subscriber was told. */

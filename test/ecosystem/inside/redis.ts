@@ -1,19 +1,15 @@
-import type * as redis from "redis";
 import { RESP_TYPES } from "redis";
-import { requireOver } from "../../../host/node/net/require";
+import { redisClient } from "../../../examples/node/programs";
 import { pattern, sha256 } from "../../interop/octets";
 import type { Place } from "./place";
 
-type Redis = typeof redis;
-type Client = ReturnType<Redis["createClient"]>;
+type Client = ReturnType<typeof redisClient>;
 
-/** node-redis opens its sockets itself: it is loaded with the board's net in the place of Node's. */
 async function connect({ net }: Place, host: string): Promise<Client> {
-  const { createClient } = requireOver({ net }, "redis", import.meta.url) as Redis;
-  const client = createClient({ socket: { host, port: 6379, reconnectStrategy: 20 } });
+  const client = redisClient(net, { host, port: 6379, reconnectStrategy: 20 });
   client.on("error", () => undefined); // what a command meets, it says itself
   await client.connect();
-  return client as Client;
+  return client;
 }
 
 /** The addresses the server sees its clients at. */
@@ -108,8 +104,7 @@ export async function redisReconnect(
 
 /** What connecting fails with where nobody listens. */
 export async function redisFailure({ net }: Place, host: string): Promise<string> {
-  const { createClient } = requireOver({ net }, "redis", import.meta.url) as Redis;
-  const client = createClient({ socket: { host, port: 6380, reconnectStrategy: false } });
+  const client = redisClient(net, { host, port: 6380, reconnectStrategy: false });
   client.on("error", () => undefined);
   try {
     await client.connect();

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { type RawData, WebSocket, WebSocketServer } from "ws";
 import { serveOver, tlsOver } from "../../../host/node/net/over";
 import { pattern, sha256 } from "../../interop/octets";
+import type { Net } from "../../../host/node/net";
 import type { Place } from "./place";
 
 export interface Closed {
@@ -25,6 +26,11 @@ export interface Conversation {
 const TEXTS = ["", "hello", "größer als ASCII: ✓", "x".repeat(200_000)];
 /** Lengths around those at which the header of a frame grows, and a large one. */
 const LENGTHS = [0, 125, 126, 65_535, 65_536, 5_000_000];
+
+/** A WebSocket of the board: `ws` calls what it is given in the place of `net.connect`. */
+function openWebSocket(net: Net, url: string, options: WebSocket.ClientOptions = {}): WebSocket {
+  return new WebSocket(url, { ...options, createConnection: net.connect as never });
+}
 
 function buffer(data: RawData): Buffer {
   return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as ArrayBuffer);
@@ -129,7 +135,7 @@ export async function webSocketCut({ net }: Place, host: string): Promise<{ clie
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   const seen = new Promise<number>((resolve) => server.once("connection", (socket) => socket.once("close", resolve)));
-  const client = new WebSocket(`ws://${host}:${port}`, { createConnection: net.connect as never });
+  const client = openWebSocket(net, `ws://${host}:${port}`);
   await once(client, "open");
   const closed = once(client, "close") as Promise<[number]>;
   client.terminate();
