@@ -66,6 +66,7 @@ describe("MQTT.js on a board and mosquitto", () => {
 
   test("no socket is left behind", async () => {
     const open = async () => (await network.lab.sockets()).filter(({ kind }) => kind !== "TimeWait");
-    await expect.poll(open, { timeout: 5_000 }).toEqual([]);
+    // The connection the outage has cut still repeats its FIN, at longer and longer intervals, until the kernel resets it.
+    await expect.poll(open, { timeout: 25_000 }).toEqual([]);
   });
 });
