@@ -39,6 +39,7 @@ export function stats(): usize {
 export function scratch(): usize {
   return region;
 }
+/** Octets of `scratch`. */
 export function scratch_size(): u32 {
   return SCRATCH;
 }
@@ -78,6 +79,7 @@ export function arp_set(address: u32, macAddress: usize): i32 {
 export function tune(setting: u32, value: u32): i32 {
   return settings.tune(setting, value);
 }
+/** The value of a setting, 0 for one that is unknown. */
 export function tuned(setting: u32): u32 {
   return settings.tuned(setting);
 }
@@ -85,6 +87,7 @@ export function tuned(setting: u32): u32 {
 export function trace(): usize {
   return ring.traceAt();
 }
+/** How many records were ever written. */
 export function traced(): u32 {
   return ring.traced();
 }

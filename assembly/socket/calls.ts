@@ -31,6 +31,7 @@ export { recv_ptr, recv_ready, recv_release, send_commit, send_ptr, send_room } 
  * AddressRecords; results are a count, a descriptor, 0, or a negative errno as Linux gives it. No call blocks.
  */
 
+/** bind(2). Address 0 is every address, port 0 a free one: 0, -EINVAL when it is bound, -EADDRINUSE, -EADDRNOTAVAIL, -EAFNOSUPPORT. */
 export function bind(fd: i32, address: usize): i32 {
   const socket = socketAt(fd);
   if (!socket) return -Errno.EBADF;
@@ -42,6 +43,7 @@ export function bind(fd: i32, address: usize): i32 {
   return streamBind(Tcb.at(socket.pcb), ipOf(address), portOf(address));
 }
 
+/** listen(2), with room for `backlog` connections that nobody has accepted: 0, -EADDRINUSE, -EINVAL, -EOPNOTSUPP. */
 export function listen(fd: i32, backlog: i32): i32 {
   const at = streamOf(fd);
   return at ? streamListen(changetype<Tcb>(at), backlog) : refusal(fd);
@@ -87,6 +89,7 @@ const KNOWN: u32 =
   return SEQPACKET && socket.kind == Kind.Stream && Tcb.at(socket.pcb).records;
 }
 
+/** send(2): as `sendto` without an address. */
 export function send(fd: i32, from: usize, length: u32, flags: u32): i32 {
   return sendto(fd, from, length, flags, 0);
 }
@@ -106,6 +109,7 @@ export function sendto(fd: i32, from: usize, length: u32, flags: u32, address: u
   return datagramSend(socket.pcb, from, length, flags, ipOf(address), portOf(address), true);
 }
 
+/** recv(2): as `recvfrom` without an address. */
 export function recv(fd: i32, to: usize, length: u32, flags: u32): i32 {
   return recvfrom(fd, to, length, flags, 0);
 }
@@ -126,6 +130,7 @@ export function recvfrom(fd: i32, to: usize, length: u32, flags: u32, address: u
   return octets;
 }
 
+/** shutdown(2), a Shutdown: 0, -ENOTCONN, -EINVAL. */
 export function shutdown(fd: i32, how: u32): i32 {
   const socket = socketAt(fd);
   if (!socket) return -Errno.EBADF;

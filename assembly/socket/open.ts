@@ -128,6 +128,7 @@ export function close(fd: i32): i32 {
   return 0;
 }
 
+/** dup(2): another descriptor of the same socket, the lowest that is free; -EBADF, -EMFILE. */
 export function dup(fd: i32): i32 {
   const socket = socketAt(fd);
   return socket ? newDescriptor(socket.index) : -Errno.EBADF;

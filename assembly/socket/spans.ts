@@ -25,6 +25,7 @@ export function send_room(fd: i32): i32 {
   return at ? streamSendRoom(changetype<Tcb>(at)) : refusal(fd);
 }
 
+/** Where there is room for `send_room` octets; 0 for what is no stream. */
 export function send_ptr(fd: i32): usize {
   const at = octetsOf(fd);
   return at ? streamSendPtr(changetype<Tcb>(at)) : 0;
@@ -42,6 +43,7 @@ export function recv_ready(fd: i32): i32 {
   return at ? streamReceiveReady(changetype<Tcb>(at)) : refusal(fd);
 }
 
+/** Where the octets of `recv_ready` lie; 0 for what is no stream. */
 export function recv_ptr(fd: i32): usize {
   const at = octetsOf(fd);
   return at ? streamReceivePtr(changetype<Tcb>(at)) : 0;

@@ -88,6 +88,7 @@ export class UdpSocket implements AsyncIterable<Datagram> {
     this.writers.fail(systemError("sendto", -Errno.ECONNABORTED));
   }
 
+  /** `using` closes it. */
   [Symbol.dispose](): void {
     this.close();
   }

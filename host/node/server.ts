@@ -74,6 +74,7 @@ export class TcpServer implements AsyncIterable<TcpSocket> {
     this.takers.fail(systemError("accept", -Errno.ECONNABORTED));
   }
 
+  /** `using` closes it. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -176,6 +176,7 @@ export class TcpSocket implements AsyncIterable<Uint8Array> {
     }
   }
 
+  /** `using` closes it. */
   [Symbol.dispose](): void {
     this.destroy();
   }

@@ -19,6 +19,7 @@ const steps: Step[] = [
   { name: "types", args: [packageFile("typescript/bin/tsc"), "--noEmit"] },
   { name: "ranks", args: tool("ranks.ts") },
   { name: "links", args: tool("links.ts") },
+  { name: "reference", args: [...tool("reference.ts"), "--check"] },
   { name: "unused", args: [packageFile("knip/bin/knip.js")] },
 ];
 

@@ -19,7 +19,8 @@ beforeAll(async () => {
   packed = await elsewhere.pack();
   await elsewhere.install(packed, "typescript", "@types/node", "assemblyscript");
   elsewhere.copy("examples/hello.ts", "hello.ts");
-  for (const program of ["two-boards.ts", "ask-the-time.ts", "visit-hello.ts"]) elsewhere.copy(`examples/node/${program}`, `src/${program}`);
+  for (const program of ["two-boards.ts", "ask-the-time.ts", "visit-hello.ts"])
+    elsewhere.copy(`examples/node/${program}`, `src/${program}`);
 }, 600_000);
 afterAll(() => elsewhere.close());
 

@@ -6,12 +6,17 @@ import { Socket } from "./socket";
 
 export type { Lookup, MessageListener, SocketOptions, SocketType } from "./options";
 
+/** Sockets may be made with `new`, too. */
+interface SocketClass {
+  new (type: SocketType | SocketOptions, listener?: MessageListener): dgram.Socket;
+}
+
 /** What a program uses of node:dgram. */
 export interface Dgram {
   /** A socket, not bound yet; `listener` hears 'message'. Throws ERR_SOCKET_BAD_TYPE, ERR_INVALID_ARG_TYPE. */
   createSocket(type: SocketType | SocketOptions, listener?: MessageListener): dgram.Socket;
   /** The class of these sockets. */
-  readonly Socket: new (type: SocketType | SocketOptions, listener?: MessageListener) => dgram.Socket;
+  readonly Socket: SocketClass;
 }
 
 /**

@@ -2,6 +2,7 @@ import type * as dgram from "node:dgram";
 import { nodeError } from "../net/errors";
 import { checkFunction, checkNumber, wrongType } from "../net/validate";
 
+/** Which kind of address a socket has. */
 export type SocketType = "udp4" | "udp6";
 
 /** Hears 'message'. */
@@ -16,6 +17,7 @@ export type Lookup = (
 
 /** What `createSocket` takes; as in node:dgram. `ipv6Only` has no effect. */
 export interface SocketOptions extends Omit<dgram.SocketOptions, "type" | "lookup"> {
+  /** Which kind of address it has. */
   type: SocketType;
   /** Names of hosts are looked up with it; unless given, with the machine's `dns.lookup`. */
   lookup?: Lookup | dgram.SocketOptions["lookup"];

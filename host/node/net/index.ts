@@ -37,6 +37,7 @@ export { requireOver } from "./require";
 export type { ServerOptions } from "./listening";
 export { Server, Socket };
 
+/** How a board takes the place of the machine. */
 export interface NetOptions {
   /** What names mean to this board; unless given, "localhost" is the board itself and the system is asked for others. */
   lookup?: LookupFunction;
@@ -70,23 +71,35 @@ interface ServerClass {
 
 /** The shape of `node:net`, over the TCP of one board. */
 export interface Net {
+  /** A server that does not listen yet. */
   createServer: CreateServer;
+  /** A socket that connects. */
   connect: Connect;
   /** The same as `connect`. */
   createConnection: Connect;
+  /** The class of the sockets. */
   Socket: SocketClass;
   /** The old name of Socket. */
   Stream: SocketClass;
+  /** The class of the servers. */
   Server: ServerClass;
+  /** Node's own. */
   BlockList: typeof BlockList;
+  /** Node's own. */
   SocketAddress: typeof SocketAddress;
+  /** Node's own. */
   isIP: typeof isIP;
+  /** Node's own. */
   isIPv4: typeof isIPv4;
+  /** Node's own. */
   isIPv6: typeof isIPv6;
+  /** Whether several addresses of a name are tried in turn. */
   getDefaultAutoSelectFamily: () => boolean;
+  /** Sets that. */
   setDefaultAutoSelectFamily: (value: boolean) => void;
   /** Milliseconds. */
   getDefaultAutoSelectFamilyAttemptTimeout: () => number;
+  /** Sets how long one address is tried, ms. */
   setDefaultAutoSelectFamilyAttemptTimeout: (value: number) => void;
 }
 

@@ -73,6 +73,7 @@ export abstract class Line extends Duplex {
     },
   };
 
+  /** @internal */
   override _read(size: number): void {
     if (this.connecting || !this.#channel) this.once("connect", () => this._read(size));
     else if (!this.#channel.isReading) this.#channel.readStart();
@@ -111,10 +112,12 @@ export abstract class Line extends Duplex {
     return false;
   }
 
+  /** @internal */
   override _write(chunk: Chunk["chunk"], encoding: BufferEncoding, callback: Outcome): void {
     this.#send([{ chunk, encoding }], callback);
   }
 
+  /** @internal */
   override _writev(chunks: Chunk[], callback: Outcome): void {
     this.#send(chunks, callback);
   }
@@ -151,6 +154,7 @@ export abstract class Line extends Duplex {
 
   // ---- Ending ------------------------------------------------------------------------------------------------------------
 
+  /** @internal */
   override _final(callback: Outcome): void {
     if (this.pending) this.once("connect", () => this._final(callback));
     else if (this.#channel) this.#channel.shutdown(() => callback());
@@ -176,6 +180,7 @@ export abstract class Line extends Duplex {
     return this;
   }
 
+  /** @internal */
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.connecting = false;
     this.#idle.stop();
@@ -242,6 +247,7 @@ export abstract class Line extends Duplex {
     return (this.#channel ? this.writableLength : undefined) as number; // Node's type says so
   }
 
+  /** Octets received so far. */
   get bytesRead(): number {
     return this.#channel?.bytesRead ?? this.#read;
   }

@@ -3,8 +3,11 @@ import type { Channel } from "./channel";
 
 /** One end as `address()` says it. */
 export interface NamedAddress {
+  /** Dotted decimal. */
   address?: string;
+  /** "IPv4". */
   family?: string;
+  /** A plain number. */
   port?: number;
 }
 

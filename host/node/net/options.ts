@@ -5,7 +5,9 @@ import { checkNumber, wrongValue } from "./validate";
 /** What `new Socket` takes: the options of net.Socket and of streams. */
 export interface SocketOptions
   extends Omit<SocketConstructorOpts, "fd" | "onread">, Omit<DuplexOptions, "signal" | "readable" | "writable"> {
+  /** Send small segments at once. */
   noDelay?: boolean | undefined;
+  /** Probe a peer that is silent. */
   keepAlive?: boolean | undefined;
   /** Milliseconds. */
   keepAliveInitialDelay?: number | undefined;
@@ -17,6 +19,7 @@ export interface SocketOptions
 
 /** Read into memory of the user's: a buffer, or what gives one for each read. */
 export interface OnRead {
+  /** Where octets go. */
   buffer: Uint8Array | (() => Uint8Array);
   /** Octets are there; false for no more until resume(). */
   callback(count: number, buffer: Uint8Array): boolean;

@@ -89,13 +89,19 @@ function carried<T extends TcpNetConnectOpts>(
 
 /** What undici asks a connector for. */
 export interface UndiciTarget {
+  /** Whom to connect to: a name or an address. */
   hostname: string;
+  /** The port; empty for that of the protocol. */
   port: string;
+  /** "http:" or "https:". */
   protocol: string;
+  /** The name the certificate is to be for. */
   servername?: string;
+  /** Our end, when it matters. */
   localAddress?: string | null;
 }
 
+/** Makes a connection for undici. */
 export type UndiciConnector = (
   target: UndiciTarget,
   callback: (...outcome: [error: null, socket: NodeSocket | tls.TLSSocket] | [error: Error, socket: null]) => void,

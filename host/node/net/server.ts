@@ -21,10 +21,13 @@ export class Server extends EventEmitter {
   allowHalfOpen: boolean;
   /** Its sockets do not read until they are told to. */
   pauseOnConnect: boolean;
+  /** Its sockets send small segments at once. */
   noDelay: boolean;
+  /** Its sockets probe a peer that is silent. */
   keepAlive: boolean;
   /** Seconds. */
   keepAliveInitialDelay: number;
+  /** Octets the streams of its sockets keep. */
   highWaterMark: number;
   /** Connections beyond that number are closed as soon as they come, with a 'drop' event; undefined is no limit. */
   maxConnections!: number;
@@ -85,6 +88,7 @@ export class Server extends EventEmitter {
     return this.#connections;
   }
 
+  /** Whether it listens. */
   get listening(): boolean {
     return this.#acceptor !== null;
   }
@@ -115,6 +119,7 @@ export class Server extends EventEmitter {
     return this;
   }
 
+  /** `await using` closes it. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.listening) await promisify((done: (error?: Error) => void) => this.close(done))();
   }

@@ -135,6 +135,7 @@ export class Socket extends Line implements Dialler {
 
   // ---- Looking -----------------------------------------------------------------------------------------------------------
 
+  /** Where it is between its beginning and its end. */
   get readyState(): "opening" | "open" | "readOnly" | "writeOnly" | "closed" {
     if (this.connecting) return "opening";
     if (this.readable) return this.writable ? "open" : "readOnly";
@@ -150,18 +151,23 @@ export class Socket extends Line implements Dialler {
   get remoteAddress(): string | undefined {
     return this.#peer.address;
   }
+  /** "IPv4", or undefined as `remoteAddress`. */
   get remoteFamily(): string | undefined {
     return this.#peer.family;
   }
+  /** The other end's port, or undefined as `remoteAddress`. */
   get remotePort(): number | undefined {
     return this.#peer.port;
   }
+  /** Our end; undefined without a connection. */
   get localAddress(): string | undefined {
     return this.address().address;
   }
+  /** Our port; undefined without a connection. */
   get localPort(): number | undefined {
     return this.address().port;
   }
+  /** "IPv4"; undefined without a connection. */
   get localFamily(): string | undefined {
     return this.address().family;
   }
