@@ -1,6 +1,7 @@
 import { Counter, DescriptorRecord, Drop } from "../abi";
-import { RAW_SOCKETS } from "../config";
+import { RAW_SOCKETS, SINGLE_HOMED } from "../config";
 import { frame } from "../link/input";
+import { isFamiliarArrival, rememberArrival } from "../link/familiar";
 import { isAddressOf } from "../link/interface";
 import { count, drop } from "../stats";
 import { fold } from "../wire/checksum";
@@ -28,9 +29,13 @@ export function datagramArrives(): Drop {
   const src = header.src;
   const dst = header.dst;
   const i = frame.iface;
-  if (isReserved(src) || isOurs(src) || isBroadcastOn(i, src)) return drop(Drop.IpSource);
-  const broadcast = !isAddressOf(i, dst);
-  if (broadcast && !isBroadcastOn(i, dst) && !isOurGroup(dst, i)) return drop(Drop.IpNotForUs);
+  let broadcast = false;
+  if (SINGLE_HOMED || !isFamiliarArrival(src, dst, i)) {
+    if (isReserved(src) || isOurs(src) || isBroadcastOn(i, src)) return drop(Drop.IpSource);
+    broadcast = !isAddressOf(i, dst);
+    if (broadcast && !isBroadcastOn(i, dst) && !isOurGroup(dst, i)) return drop(Drop.IpNotForUs);
+    if (!SINGLE_HOMED && !broadcast) rememberArrival(src, dst, i);
+  }
   if (frame.toGroup && !broadcast) return drop(Drop.IpLinkBroadcast);
   if (!REASSEMBLY && header.isFragment) return drop(Drop.IpFragment);
   datagram.linkBroadcast = frame.toGroup;

@@ -2,6 +2,7 @@ import { Counter, Drop, Protocol } from "../abi";
 import { INTERFACES, MTU, RAW_SOCKETS, SINGLE_HOMED } from "../config";
 import { hasTxCsum, linkUp, loCommit, loFits, loOpen, macAddress, txCommit, txFits, txOpen } from "../driver/mac_ring";
 import { holdFor, resolve } from "../link/arp";
+import { familiar, rememberWay } from "../link/familiar";
 import { Hold, loseHold, openHold } from "../link/holds";
 import { count, drop } from "../stats";
 import { swapped } from "../wire/bytes";
@@ -53,6 +54,9 @@ export const PAYLOAD_MAX: u32 = MTU - IPV4_HEADER;
 export function begin(src: u32, dst: u32): usize {
   draft.src = src;
   draft.dst = dst;
+  if (!SINGLE_HOMED && familiar.sentTo == dst && familiar.sentFrom == src && dst != 0 && linkUp(familiar.iface)) {
+    return beginBy(familiar.iface, familiar.hop);
+  }
   if (isLocal(dst)) return open(Way.Loopback, loOpen(), Drop.LoopbackFull);
   if (SINGLE_HOMED ? src != address() : !isOurs(src)) return lose(Drop.IpSource);
   if (INTERFACES == 1 && !linkUp()) return lose(Drop.LinkDown);
@@ -60,6 +64,13 @@ export function begin(src: u32, dst: u32): usize {
   if (hop == 0) return lose(Drop.IpNoRoute);
   const i = wayOut();
   if (INTERFACES > 1 && !linkUp(i)) return lose(Drop.LinkDown);
+  if (!SINGLE_HOMED) rememberWay(src, dst, hop, i);
+  return beginBy(i, hop);
+}
+
+/** To the neighbour `hop` beside interface `i`, which has its cable. */
+// prettier-ignore
+@inline function beginBy(i: u32, hop: u32): usize {
   draft.iface = i;
   const mac = resolve(hop, i);
   if (mac == 0) return beginHold(hop);

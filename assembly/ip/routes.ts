@@ -1,5 +1,6 @@
 import { ADDRESSES, INTERFACES, ROUTES } from "../config";
 import { linkUp } from "../driver/mac_ring";
+import { forgetFamiliar } from "../link/familiar";
 
 /** Whom a route is of. */
 export const enum Origin {
@@ -87,6 +88,7 @@ export function addRoute(network: u32, prefix: u32, gateway: u32, i: u32, origin
   memory.copy(at + SIZE, at, (count - n) * SIZE);
   Route.at(n).fill(network, prefix, gateway, i, origin, owner);
   store<u32>(used, count + 1);
+  forgetFamiliar();
   return true;
 }
 
@@ -95,6 +97,7 @@ export function removeRoute(n: u32): void {
   const at = changetype<usize>(Route.at(n));
   memory.copy(at, at + SIZE, (count - n) * SIZE);
   store<u32>(used, count);
+  forgetFamiliar();
 }
 
 /** Remove the route of an address, or of the gateway of interface `owner`. */

@@ -3,6 +3,7 @@ import { ARP_ERRORS, ARP_HOLDS, INTERFACES, SINGLE_HOMED } from "../config";
 import { now, until } from "../clock";
 import { linkUp } from "../driver/mac_ring";
 import { broadcastMac, sendAnnouncement, sendRequest } from "./arp_send";
+import { forgetFamiliar } from "./familiar";
 import { Hold, anyHolds, initHolds, keepHold, loseHold, loseHolds, releaseHold, waitHold } from "./holds";
 import { Interface, Local, localBeside, localCount, nameFor, primary } from "./interface";
 import {
@@ -43,6 +44,7 @@ export function arpConfigured(i: u32): void {
 /** Everything that neighbours of interface `i` and we know of each other may be wrong. */
 function startOver(i: u32, why: Drop): void {
   Interface.at(i).last = 0;
+  forgetFamiliar();
   forgetNeighbours(i);
   loseHolds(i, why);
   if (SINGLE_HOMED) return announce(primary(0));

@@ -1,4 +1,5 @@
 import { ADDRESSES, INTERFACES, SINGLE_HOMED } from "../config";
+import { forgetFamiliar } from "./familiar";
 
 /** What ARP and IP both know of the interfaces: the addresses that are ours, and who routes. */
 
@@ -39,7 +40,9 @@ export class Local {
     this.defended = false;
     this._prefix = <u8>prefix;
     if (INTERFACES > 1) this._iface = <u8>i;
-    if (!SINGLE_HOMED) countLocals();
+    if (SINGLE_HOMED) return;
+    countLocals();
+    forgetFamiliar();
   }
 
   /** The network holds `ip`. */
@@ -88,7 +91,9 @@ const interfaces = memory.data(INTERFACES * INTERFACE_SIZE, 4);
 export function initInterfaces(): void {
   memory.fill(locals, 0, ADDRESSES * LOCAL_SIZE);
   memory.fill(interfaces, 0, INTERFACES * INTERFACE_SIZE);
-  if (!SINGLE_HOMED) countLocals();
+  if (SINGLE_HOMED) return;
+  countLocals();
+  forgetFamiliar();
 }
 
 /** Of a prefix of 1..32. */
