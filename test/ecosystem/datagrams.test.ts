@@ -33,6 +33,10 @@ describe("createDgram and peers at the kernel", () => {
     expect(await network.lab.echoes(KERNEL, lengths)).toEqual(lengths);
   });
 
+  test("a group: the kernel tells the board, the board tells the kernel", async () => {
+    expect(await network.lab.groups(KERNEL, BOARD, "239.7.7.7")).toEqual([`from ${KERNEL}`, `from ${BOARD}`]);
+  });
+
   test("nobody is there: ECONNREFUSED", async () => {
     expect(await network.lab.refusedDatagram(KERNEL, 9)).toBe("recvmsg ECONNREFUSED");
   });

@@ -69,6 +69,28 @@ describe("createDgram between boards", () => {
     expect(results).toEqual([...sent, ...cancelled]);
   });
 
+  test("a group: members on the other board hear it, and on one's own unless setMulticastLoopback says no", async () => {
+    const p = await pair({ profile: "host" });
+    const GROUP = "239.7.7.7";
+    const heard: string[] = [];
+    const members: Socket[] = [];
+    for (const [i, board] of [p.client, p.server].entries()) {
+      const member = createDgram(board).createSocket("udp4");
+      member.bind(5000);
+      await once(member, "listening");
+      member.addMembership(GROUP);
+      member.on("message", (message) => heard.push(`${i} ${message.toString()}`));
+      members.push(member);
+    }
+    for (const looped of [true, false]) {
+      members[0].setMulticastLoopback(looped);
+      const hearing = once(members[1], "message");
+      members[0].send(looped ? "to all" : "to the others", 5000, GROUP);
+      await p.settle(hearing);
+    }
+    expect(heard.sort()).toEqual(["0 to all", "1 to all", "1 to the others"]);
+  });
+
   test("udp6: EAFNOSUPPORT", async () => {
     const p = await pair();
     const socket = createDgram(p.client).createSocket("udp6");

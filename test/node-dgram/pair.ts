@@ -16,7 +16,11 @@ export class Log {
   private readonly names = new Map<number, string>();
   private readonly open: Socket[] = [];
 
-  constructor(private readonly module: Module) {}
+  /** @param own the address of the interface that has groups; the log calls it 127.0.0.1, which it is for the machine */
+  constructor(
+    private readonly module: Module,
+    readonly own: string,
+  ) {}
 
   /** A socket that is closed after the scenario. */
   socket(options: SocketType | SocketOptions = "udp4", listener?: MessageListener): Socket {
@@ -42,7 +46,8 @@ export class Log {
 
   add(...what: unknown[]): void {
     const text = what.map((one) => (typeof one === "string" ? one : this.show(one))).join(" ");
-    this.lines.push(text.replace(/\d+/g, (digits) => this.names.get(Number(digits)) ?? digits));
+    const named = text.replaceAll(/\d+/g, (digits) => this.names.get(Number(digits)) ?? digits);
+    this.lines.push(named.replaceAll(this.own, "127.0.0.1"));
   }
 
   /** Call something, and put down what it returns or throws. */
@@ -98,8 +103,8 @@ export async function turns(count = 20): Promise<void> {
 
 export type Scenario = (log: Log) => void | Promise<void>;
 
-async function play(module: Module, scenario: Scenario): Promise<string[]> {
-  const log = new Log(module);
+async function play(module: Module, own: string, scenario: Scenario): Promise<string[]> {
+  const log = new Log(module, own);
   try {
     await scenario(log);
     await turns();
@@ -113,9 +118,10 @@ async function play(module: Module, scenario: Scenario): Promise<string[]> {
 export function same(name: string, scenario: Scenario): void {
   test(name, async () => {
     const board = await Board.create({ clock: new RealClock(), profile: "host", debug: true, address: "10.0.0.2/24" });
+    board.attach({ send: () => undefined, onFrame: () => undefined }); // a cable with nobody at its other end
     try {
-      const theirs = await play(node, scenario);
-      const ours = await play(createDgram(board), scenario);
+      const theirs = await play(node, "127.0.0.1", scenario);
+      const ours = await play(createDgram(board), "10.0.0.2", scenario);
       expect(ours).toEqual(theirs);
       expect(theirs.length).toBeGreaterThan(0);
       expect(board.sockets()).toEqual([]);

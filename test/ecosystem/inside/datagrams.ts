@@ -101,3 +101,36 @@ export async function refusedDatagram({ dgram: ours }: Place, kernel: string, po
     client.close();
   }
 }
+
+/** Say something to a group by the interface that has `address`, and again until `heard` settles: who has just joined may miss it. */
+async function tell(sender: dgram.Socket, address: string, group: string, heard: Promise<[Buffer]>): Promise<string> {
+  sender.bind(0, address);
+  await once(sender, "listening");
+  sender.setMulticastInterface(address);
+  const again = setInterval(() => sender.send(`from ${address}`, 5353, group), 50);
+  try {
+    return (await heard)[0].toString();
+  } finally {
+    clearInterval(again);
+  }
+}
+
+/** One end joins a group, the other sends to it: the kernel to the board, the board to the kernel. */
+export async function groups({ dgram: ours }: Place, kernel: string, board: string, group: string): Promise<string[]> {
+  const said: string[] = [];
+  for (const [from, sender, hearer, to] of [
+    [kernel, dgram, ours, board],
+    [board, ours, dgram, kernel],
+  ] as const) {
+    const member = hearer.createSocket({ type: "udp4", reuseAddr: true });
+    const teller = sender.createSocket("udp4");
+    member.bind(5353);
+    await once(member, "listening");
+    member.addMembership(group, to);
+    said.push(await tell(teller, from, group, once(member, "message") as Promise<[Buffer]>));
+    member.dropMembership(group, to);
+    member.close();
+    teller.close();
+  }
+  return said;
+}
