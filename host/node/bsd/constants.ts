@@ -20,7 +20,7 @@ export const { AF_UNSPEC, AF_UNIX, AF_INET } = Family;
 /** Kinds of sockets. */
 export const { SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET } = SocketType;
 /** Protocols. */
-export const { IPPROTO_IP, IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP } = Protocol;
+export const { IPPROTO_IP, IPPROTO_ICMP, IPPROTO_IGMP, IPPROTO_TCP, IPPROTO_UDP } = Protocol;
 /** Levels of options; IPPROTO_IP and IPPROTO_TCP are others. */
 export const { SOL_SOCKET, SOL_SANDWIRE } = Level;
 /** Options of level SOL_SOCKET. */
