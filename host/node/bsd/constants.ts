@@ -2,6 +2,7 @@
 import {
   Errno,
   Family,
+  IcmpOption,
   IpOption,
   Ioctl,
   Level,
@@ -20,9 +21,9 @@ export const { AF_UNSPEC, AF_UNIX, AF_INET } = Family;
 /** Kinds of sockets. */
 export const { SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET } = SocketType;
 /** Protocols. */
-export const { IPPROTO_IP, IPPROTO_ICMP, IPPROTO_IGMP, IPPROTO_TCP, IPPROTO_UDP } = Protocol;
+export const { IPPROTO_IP, IPPROTO_ICMP, IPPROTO_IGMP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_RAW } = Protocol;
 /** Levels of options; IPPROTO_IP and IPPROTO_TCP are others. */
-export const { SOL_SOCKET, SOL_SANDWIRE } = Level;
+export const { SOL_SOCKET, SOL_RAW, SOL_SANDWIRE } = Level;
 /** Options of level SOL_SOCKET. */
 export const {
   SO_REUSEADDR,
@@ -47,6 +48,7 @@ export const {
 export const {
   IP_TOS,
   IP_TTL,
+  IP_HDRINCL,
   IP_MTU_DISCOVER,
   IP_RECVERR,
   IP_MTU,
@@ -56,6 +58,8 @@ export const {
   IP_ADD_MEMBERSHIP,
   IP_DROP_MEMBERSHIP,
 } = IpOption;
+/** Options of level SOL_RAW. */
+export const { ICMP_FILTER } = IcmpOption;
 /** Values of IP_MTU_DISCOVER. */
 export const { IP_PMTUDISC_DONT, IP_PMTUDISC_WANT, IP_PMTUDISC_DO, IP_PMTUDISC_PROBE } = PathMtuDiscovery;
 /** Options of level IPPROTO_TCP. */
