@@ -12,7 +12,7 @@ import { reachable, run } from "./lab";
 export function serveHttp(board: Board, port: number, answer: RequestListener): Server {
   const http = createServer(answer);
   return createNet(board)
-    .createServer((socket) => http.emit("connection", socket))
+    .createServer({ allowHalfOpen: true }, (socket) => http.emit("connection", socket))
     .listen(port);
 }
 

@@ -153,6 +153,14 @@ describe("Node's http over two boards", () => {
     expect(text.match(/\[.*?\]/g)).toEqual(["[/0]", "[/1]", "[/2]"]);
   });
 
+  test("a client that ends its side behind the request still gets its answer", async () => {
+    const b = await boards();
+    const { port } = await serve(b, (_, response) => void setImmediate(() => response.end("late")));
+    const socket = b.near.connect(port, b.host);
+    socket.end("GET / HTTP/1.1\r\nHost: board\r\nConnection: close\r\n\r\n");
+    expect(await textOf(socket)).toContain("late");
+  });
+
   test("50 clients at once", async () => {
     const b = await boards();
     const { port } = await serve(b, (request, response) => response.end(request.url));
