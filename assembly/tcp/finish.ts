@@ -35,6 +35,8 @@ export function goesOn(tcb: Tcb): bool {
 /** Everything before the FIN has been received. */
 function finReached(tcb: Tcb): void {
   receivedTo(tcb.rcv, tcb.rcv.nxt.plus(1));
+  tcb.ranges.init(); // behind it is nothing but a liar's text
+  tcb.clear(Flag.Holes);
   tcb.set(Flag.FinReceived);
   tcb.duplicatesOwed = 0;
   tcb.acknowledge();

@@ -173,3 +173,13 @@ test("a FIN that lies within text that is held ends the stream there", async () 
   expect((board.recv(fd, 100) as Uint8Array).length).toBe(19);
   expect((board.recv(fd, 100) as Uint8Array).length).toBe(0);
 });
+
+test("text that is held right behind the FIN is forgotten with it", async () => {
+  const w = await world();
+  const { board, flow, fd } = passive(w);
+  flow.send({ flags: "A", seq: 5, data: text("liar's") }); // one octet behind the FIN that is to come
+  flow.send({ flags: "FA", seq: 1, data: text("end") });
+  w.run(50);
+  expect([board.recv(fd), board.recv(fd)]).toEqual([text("end"), new Uint8Array(0)]);
+  expect(flow.drain().at(-1)).toMatchObject({ ack: 5, sack: [] });
+});
