@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Counter, Drop } from "../../host/node/abi";
+import { Counter, Drop, SocketType } from "../../host/node/abi";
 import type { Sighting } from "../support/ladder";
 import { BareMac } from "../support/mac";
 import { moduleFor } from "../support/modules";
@@ -53,6 +53,8 @@ async function lively(seed: number): Promise<{ w: World; peer: Peer; flows: Flow
   flows.push(connecting(w, { peer }).flow);
   w.run(20);
   for (const flow of flows) flow.drain(0);
+  const listener = w.board.socket(SocketType.SOCK_RAW, [1, 6, 17][seed % 3]); // hears everything of its protocol, errors too
+  w.board.setIp(listener, "IP_RECVERR", 1);
   return { w, peer, flows };
 }
 
@@ -276,7 +278,9 @@ describe("calls nobody should make", () => {
         random.pick([0, 7, 80, 81, 4000]),
       );
     const acts: (() => number)[] = [
-      () => calls.socket(2, random.pick([1, 1, 1, 2, 3, 0]), random.pick([0, 0, 6, 17])),
+      () => calls.socket(2, random.pick([1, 1, 1, 2, 5, 0]), random.pick([0, 0, 6, 17])),
+      () => calls.socket(2, 3, random.pick([0, 253, 255, 256, word() | 256])), // what a raw socket sends as TCP would be no segment
+      () => calls.socketpair(random.pick([0, 1, 1, 2]), random.pick([1, 2, 5, 3]), 0, random.pick([0, scratch + 64])),
       () => calls.bind(fd(), address()),
       () => calls.listen(fd(), word()),
       () => calls.accept(fd(), random.pick([0, scratch])),
@@ -292,7 +296,8 @@ describe("calls nobody should make", () => {
       () => calls.getpeername(fd(), scratch),
       () => calls.getsockopt(fd(), random.pick([0, 1, 6]), random.below(45), scratch + 64, random.pick([0, 4, 8])),
       () => calls.setsockopt(fd(), random.pick([0, 1, 6]), random.below(45), scratch + 64, random.pick([0, 4, 8])),
-      () => calls.setsockopt(fd(), 0x5357, 1, scratch + 64, 4),
+      () => calls.setsockopt(fd(), random.pick([0x5357, 255]), 1, scratch + 64, 4),
+      () => calls.getsockopt(fd(), 255, word(), scratch + 64, random.pick([0, 4])),
       () => calls.ioctl(fd(), random.pick([0x541b, 0x5411, 0x894b, 0x8905, 0x89e0, word()])),
       () => calls.ready(fd()),
       () => calls.next_event(),
