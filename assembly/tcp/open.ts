@@ -49,10 +49,16 @@ function mayBind(tcb: Tcb, address: u32, port: u32, wishes: u32): bool {
     const other = Tcb.at(i);
     if (<u32>other.localPort != port || other == tcb || !tcbs.has(i)) continue;
     if (address && other.localAddress && other.localAddress != address) continue;
-    if (other.state == State.Closed && !other.wants(Wish.PortBound)) continue; // its connection is over
+    if (isOver(other)) continue;
     if (!mayShare(tcb, other, address, wishes)) return false;
   }
   return (wishes & REUSE) != 0 || !portWaits(address, port);
+}
+
+/** Its connection has ended, and nobody has bound it who still holds it; in TIME-WAIT its record is asked, not what is left of it. */
+function isOver(tcb: Tcb): bool {
+  if (tcb.state != State.Closed && tcb.state != State.TimeWait) return false;
+  return !tcb.wants(Wish.PortBound) || <u32>tcb.socket == NONE;
 }
 
 /**

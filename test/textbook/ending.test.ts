@@ -389,6 +389,17 @@ describe("Ending: the four-way close, its states seen in `netstat` while they la
     expect(named(w.board.connect(again, made.peer.ip, made.flow.port))).toBe("-EINPROGRESS");
   });
 
+  test("reusable after, even if its user has not closed yet", async () => {
+    const w = await world();
+    const made = inState(w, "TimeWait");
+    w.board.close(made.listener);
+    expect(named(w.board.bind(w.board.socket(), PORT))).toBe("-EADDRINUSE");
+    w.run(2 * MSL);
+    expect(w.board.bind(w.board.socket(), PORT)).toBe(0);
+    expect(w.board.recv(made.fd)).toEqual(text(""));
+    expect(w.board.close(made.fd)).toBe(0);
+  });
+
   test("while it is in TIME-WAIT the same four-tuple cannot be connected: EADDRNOTAVAIL (Linux)", async () => {
     const w = await world();
     const made = inState(w, "TimeWait");
@@ -502,6 +513,15 @@ describe("Ending: SO_LINGER's cases", () => {
     expect(flagsOf(made.flow.drain(20))).toEqual([Flag.R]);
     expect(w.board.rows()).toEqual([]);
     expect(w.board.bind(w.board.socket(), PORT)).toBe(0);
+  });
+
+  test("at once means before the RST has left: a bound port is free when close returns", async () => {
+    const w = await world();
+    const made = active(w, { prepare: (fd) => w.board.bind(fd, 5000) });
+    w.board.setSocket(made.fd, "SO_LINGER", 1, 0);
+    w.board.close(made.fd);
+    expect(w.board.bind(w.board.socket(), 5000)).toBe(0);
+    expect(flagsOf(made.flow.drain(20))).toEqual([Flag.R]);
   });
 
   test("shutdown does not care: SHUT_WR sends FIN, also with 0 seconds", async () => {
