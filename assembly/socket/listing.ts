@@ -7,7 +7,7 @@ import { held } from "../tcp/receiver";
 import { HalfOpen, isHalfOpen } from "../tcp/synqueue";
 import { NONE, Tcb, tcbs } from "../tcp/tcb";
 import { nextTimer } from "../tcp/timers";
-import { TimeWait, isWaiting } from "../tcp/timewait";
+import { TimeWait, findTimeWait, isWaiting } from "../tcp/timewait";
 import { Pcb, isOpen } from "../udp/pcb";
 import { Socket } from "./descriptor";
 import { End, isOpenEnd } from "./pair_end";
@@ -41,11 +41,17 @@ export function describe(index: u32, record: usize): i32 {
 }
 
 function exists(i: u32): bool {
-  if (i < HALF_OPENS) return tcbs.has(i) && Tcb.at(i).state != State.TimeWait; // its record stands for it
+  if (i < HALF_OPENS) return tcbs.has(i) && !isRemembered(Tcb.at(i));
   if (i < WAITS) return isHalfOpen(i - HALF_OPENS);
   if (PAIRS && i >= ENDS) return isOpenEnd(i - ENDS);
   if (RAW_SOCKETS && i >= RAWS) return isOpenRaw(i - RAWS);
   return i < DATAGRAMS ? isWaiting(i - WAITS) : isOpen(i - DATAGRAMS);
+}
+
+/** What is left of a connection in TIME-WAIT, while there is a record to stand for it. */
+function isRemembered(tcb: Tcb): bool {
+  if (tcb.state != State.TimeWait) return false;
+  return findTimeWait(tcb.localAddress, tcb.localPort, tcb.foreignAddress, tcb.foreignPort) != NONE;
 }
 
 function endpoints(record: usize, local: u32, localPort: u32, foreign: u32, foreignPort: u32): void {
@@ -68,7 +74,8 @@ function owned(record: usize, socket: u32): void {
 }
 
 function describeTcb(tcb: Tcb, record: usize): void {
-  kind(record, SocketRow.Tcp, Protocol.IPPROTO_TCP, tcb.state);
+  const over = tcb.state == State.TimeWait; // and its time, too
+  kind(record, SocketRow.Tcp, Protocol.IPPROTO_TCP, over ? State.Closed : tcb.state);
   endpoints(record, tcb.localAddress, tcb.localPort, tcb.foreignAddress, tcb.foreignPort);
   owned(record, tcb.socket);
   const listening = tcb.state == State.Listen;

@@ -204,6 +204,16 @@ describe("Looking: `netstat`", () => {
     expect(w.board.row(fd)!.srtt).toBeGreaterThan(0);
   });
 
+  test("a socket whose TIME-WAIT is over and that its user still holds is CLOSED, and has its descriptor", async () => {
+    const w = await world();
+    const { fd, flow } = inState(w, "TimeWait");
+    expect(w.board.connection(flow.port)).toMatchObject({ state: State.TimeWait, fd: 0xffff });
+    w.run(60_001);
+    expect(w.board.row(fd)).toMatchObject({ state: State.Closed, foreignPort: flow.port, kind: SocketRow.Tcp });
+    w.board.close(fd);
+    expect(w.board.connection(flow.port)).toBeUndefined();
+  });
+
   test("of an orphan: no descriptor, and still its state", async () => {
     const w = await world();
     const { fd, flow } = passive(w);
