@@ -33,8 +33,16 @@ export class Group {
     this.changes = <u8>robustness(this.iface);
     this.changeAt = now();
   }
+
+  /** Nothing is left to be told of it. */
+  free(): void {
+    this.address = 0;
+    store<u32>(inUse, load<u32>(inUse) - 1);
+  }
 }
 const GROUP_SIZE: u32 = 20;
+/** Entries that are not free: often none, and then nothing is looked at. */
+@lazy const inUse = memory.data(4, 4);
 @lazy const groups = memory.data(MULTICAST ? GROUPS * GROUP_SIZE : GROUP_SIZE, 4);
 
 /** That a socket has joined a group on an interface. */
@@ -57,7 +65,11 @@ export function initGroups(): void {
   memory.fill(groups, 0, GROUPS * GROUP_SIZE);
   memory.fill(memberships, 0, GROUPS * MEMBERSHIP_SIZE);
   store<u32>(joined, 0);
+  store<u32>(inUse, 0);
 }
+
+// prettier-ignore
+@inline export function anyGroups(): bool { return load<u32>(inUse) != 0; }
 
 /** A socket here, or this host, is a member of the group on interface `i`. */
 export function isJoined(address: u32, i: u32): bool {
@@ -112,6 +124,7 @@ function enter(address: u32, i: u32): void {
   const found = findGroup(address, i);
   const group = found ? found : newGroup();
   if (!found) {
+    if (group.address == 0) store<u32>(inUse, load<u32>(inUse) + 1);
     memory.fill(changetype<usize>(group), 0, GROUP_SIZE);
     group.address = address;
     group.iface = <u8>i;
@@ -157,5 +170,7 @@ function end(membership: Membership): void {
   store<u32>(joined, load<u32>(joined) - 1);
   if (!group) return;
   group.members--;
-  if (group.members == 0) group.tell();
+  if (group.members != 0) return;
+  group.responds = false; // who asked hears of the leave
+  group.tell();
 }

@@ -7,7 +7,7 @@ import { count, drop } from "../stats";
 import { fold, sum } from "../wire/checksum";
 import { IGMP_HEADER, IgmpHeader, IgmpType } from "../wire/igmp";
 import { datagram } from "./datagram";
-import { Group, findGroup, initGroups } from "./groups";
+import { Group, anyGroups, findGroup, initGroups } from "./groups";
 import { address, isMulticast } from "./iface";
 import { respond, respondAll, tellChange } from "./igmp_send";
 import { Querier, initQueriers } from "./querier";
@@ -63,10 +63,10 @@ function forgetResponses(i: u32): void {
   Querier.at(i).responds = false;
   for (let n: u32 = 0; n < GROUPS; n++) {
     const group = Group.at(n);
-    if (<u32>group.iface != i) continue;
+    if (group.address == 0 || <u32>group.iface != i) continue;
     group.responds = false;
     group.changes = 0;
-    if (group.members == 0) group.address = 0;
+    if (group.members == 0) group.free();
   }
 }
 
@@ -98,6 +98,7 @@ export function igmpTick(): void {
     querier.age();
     if (up && querier.responds && due(querier.respondAt)) respondAll(i);
   }
+  if (!anyGroups()) return;
   for (let n: u32 = 0; n < GROUPS; n++) {
     const group = Group.at(n);
     if (!Querier.at(group.iface).wasUp) continue;
@@ -121,6 +122,7 @@ export function igmpWait(): u32 {
     const querier = Querier.at(i);
     if (querier.wasUp && querier.responds) wait = min(wait, until(querier.respondAt));
   }
+  if (!anyGroups()) return wait;
   for (let n: u32 = 0; n < GROUPS; n++) {
     const group = Group.at(n);
     if (!Querier.at(group.iface).wasUp) continue;

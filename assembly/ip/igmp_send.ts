@@ -79,7 +79,7 @@ export function tellChange(group: Group): void {
   const once = group.members == 0 && version < 3;
   group.changes = once ? 0 : group.changes - 1;
   group.changeAt = now() + 1 + randomBelow(version == 3 ? UNSOLICITED3 : UNSOLICITED2);
-  if (group.members == 0 && group.changes == 0) group.address = 0;
+  if (group.members == 0 && group.changes == 0) group.free();
 }
 
 function sendChange(group: Group, version: u32): bool {

@@ -179,6 +179,18 @@ describe("IGMPv3: what is answered (RFC 3376 5.2)", () => {
     expect(Math.max(...late)).toBeLessThanOrEqual(3_174_500);
   });
 
+  it("what is left before its time has come is not reported any more", async () => {
+    const { w, router, fd } = await scene();
+    member(w.board, fd, GROUP);
+    w.run(5000);
+    said(w);
+    ask(router, { version: 3, group: GROUP, code: 100 });
+    w.run(2);
+    member(w.board, fd, GROUP, { leave: true });
+    w.run(20_000);
+    expect(said(w)).toEqual([`to-include ${GROUP} > 224.0.0.22`, `to-include ${GROUP} > 224.0.0.22`]);
+  });
+
   it("others' reports do not silence us", async () => {
     const { w, router, fd } = await scene();
     member(w.board, fd, GROUP);
