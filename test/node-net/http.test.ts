@@ -153,9 +153,10 @@ describe("Node's http over two boards", () => {
     expect(text.match(/\[.*?\]/g)).toEqual(["[/0]", "[/1]", "[/2]"]);
   });
 
-  test("a client that ends its side behind the request still gets its answer", async () => {
+  test("a client that ends its side behind the request still gets its answer, with httpAllowHalfOpen", async () => {
     const b = await boards();
-    const { port } = await serve(b, (_, response) => void setImmediate(() => response.end("late")));
+    const { port, web } = await serve(b, (_, response) => void setImmediate(() => response.end("late")));
+    Object.assign(web, { httpAllowHalfOpen: true });
     const socket = b.near.connect(port, b.host);
     socket.end("GET / HTTP/1.1\r\nHost: board\r\nConnection: close\r\n\r\n");
     expect(await textOf(socket)).toContain("late");
