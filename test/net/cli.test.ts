@@ -51,7 +51,10 @@ describe("what cannot be run: one line on stderr, exit code 1", () => {
       /'10\.0\.0\.300\/24' is invalid\. It is an address and a prefix, such as 10\.0\.0\.2\/24/,
     ],
     [["run", "--address", "10.0.0.0/24"], /the address of a whole network/],
-    [["run", "--address", "10.0.0.2/24", "--address", "10.0.0.2/24"], /address_add 10\.0\.0\.2\/24: .* \(EEXIST\)/],
+    [
+      ["run", "--profile", "host", "--address", "10.0.0.2/24", "--address", "10.0.0.2/24"],
+      /address_add 10\.0\.0\.2\/24: .* \(EEXIST\)/,
+    ],
     [
       ["run", "--profile", "tiny", "--address", "10.0.0.2/24", "--address", "10.0.0.3/24"],
       /address_add 10\.0\.0\.3\/24: .* \(ENOSYS\)/,
