@@ -21,6 +21,7 @@ export { Address, ipv4 } from "./lib/address";
 export { Descriptor } from "./lib/descriptor";
 export { MessageSocket } from "./lib/messages";
 export { PairSocket, SocketPair } from "./lib/pair";
+export { RawSocket } from "./lib/raw";
 export { wouldBlock } from "./lib/result";
 export { SeqPacket, SeqPacketListener } from "./lib/seqpacket";
 export { TcpListener, TcpStream } from "./lib/tcp";

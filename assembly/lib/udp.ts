@@ -1,7 +1,8 @@
-import { Ioctl, Level, Owner, SocketOption, SocketType } from "../abi";
+import { Ioctl, IpOption, Level, Owner, SocketOption, SocketType } from "../abi";
 import { connect, ioctl } from "../socket/calls";
+import { swapped } from "../wire/bytes";
 import { Address } from "./address";
-import { openOn } from "./descriptor";
+import { openOn, setPair } from "./descriptor";
 import { MessageSocket } from "./messages";
 
 /** A socket for datagrams. An event says that there may be some: `receive` until -EAGAIN. */
@@ -26,6 +27,16 @@ export class UdpSocket extends MessageSocket {
   /** Octets of the next datagram, 0 when there is none. */
   @inline get readable(): i32 {
     return ioctl(this.fd, Ioctl.FIONREAD);
+  }
+
+  /** Receive what is sent to a group, at the interface that has the address `ip` (0: that of the route). -ENOPROTOOPT without groups. */
+  @inline join(group: u32, ip: u32 = 0): i32 {
+    return setPair(this.fd, Level.IPPROTO_IP, IpOption.IP_ADD_MEMBERSHIP, swapped(group), swapped(ip));
+  }
+
+  /** No longer. */
+  @inline leave(group: u32, ip: u32 = 0): i32 {
+    return setPair(this.fd, Level.IPPROTO_IP, IpOption.IP_DROP_MEMBERSHIP, swapped(group), swapped(ip));
   }
 
   /** Allow datagrams to broadcast addresses. */

@@ -14,6 +14,8 @@ import {
   Owner,
   PairSocket,
   Poll,
+  Protocol,
+  RawSocket,
   SeqPacket,
   SeqPacketListener,
   size,
@@ -27,6 +29,8 @@ import {
   wouldBlock,
 } from "../../assembly/index";
 import { now } from "../../assembly/clock";
+import { GROUPS } from "../../assembly/config";
+import { ifconfig } from "../../assembly/ip/iface";
 import { start } from "../../assembly/stack";
 
 /** The library of applications, over the module's own loopback. */
@@ -227,6 +231,35 @@ describe("the library for applications", () => {
     expect<u32>(here.family).toBe(Family.AF_INET);
     expect(server.receive(region, ROOM, here)).toBe(0);
     expect<u32>(here.family).toBe(Family.AF_UNSPEC);
+  });
+
+  test("a raw socket writes a ping and reads the answer, header and all", () => {
+    const raw = RawSocket.open(Owner.App, Protocol.IPPROTO_ICMP);
+    expect(raw.isOpen).toBe(true);
+    expect(raw.ownHeader()).toBe(0);
+    expect(raw.ownHeader(false)).toBe(0);
+    memory.fill(region, 0, 8);
+    store<u8>(region, 8); // echo request; its checksum is the complement of it
+    store<u8>(region, 0xf7, 2);
+    store<u8>(region, 0xff, 3);
+    expect(raw.send(region, 8, loopback(0))).toBe(8);
+    settle();
+    let answers = 0;
+    for (let length = raw.receive(region, ROOM, here); length >= 0; length = raw.receive(region, ROOM, here)) {
+      expect(length).toBe(28);
+      expect(here.ip).toBe(ipv4(127, 0, 0, 1));
+      if (load<u8>(region, 20) == 0) answers++;
+    }
+    expect(answers).toBe(1);
+  });
+
+  test("a group is joined and left, in modules that have groups", () => {
+    const group = ipv4(239, 1, 2, 3);
+    const ours = ipv4(10, 0, 0, 2);
+    ifconfig(0, ours, 24, 0);
+    const socket = UdpSocket.bind(Owner.App, PORT);
+    expect(socket.join(group, ours)).toBe(GROUPS ? 0 : -Errno.ENOPROTOOPT);
+    expect(socket.leave(group, ours)).toBe(GROUPS ? 0 : -Errno.ENOPROTOOPT);
   });
 
   test("a pair talks inside the device", () => {
