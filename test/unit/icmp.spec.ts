@@ -145,7 +145,7 @@ describe("an error about a datagram of ours", () => {
     bootWithPeer();
     expect(error(3, 4, 28)).toBe(Drop.None);
     expect(quote.pending).toBe(true);
-    expect(quote.protocol).toBe(Protocol.IPPROTO_TCP);
+    expect<u32>(quote.protocol).toBe(Protocol.IPPROTO_TCP);
     expect(quote.localAddress).toBe(US);
     expect(quote.foreignAddress).toBe(FAR);
     expect(quote.localPort).toBe(80);
@@ -180,7 +180,9 @@ describe("an error about a datagram of ours", () => {
     expect(icmp(FAR, US, 3, 1, 36)).toBe(Drop.IcmpQuote);
     quoteRaw();
     store<u8>(raw + 51, 1);
-    expect(icmp(FAR, US, 3, 1, 36)).toBe(Drop.IcmpQuote, "about ICMP");
+    expect(icmp(FAR, US, 3, 1, 36)).toBe(Drop.None, "about ICMP, which a raw socket may have sent");
+    expect<u32>(quote.protocol).toBe(Protocol.IPPROTO_ICMP);
+    quote.pending = false;
     quoteRaw();
     be.set16(raw + 48, 100);
     expect(icmp(FAR, US, 3, 1, 36)).toBe(Drop.IcmpQuote, "about a fragment");

@@ -234,7 +234,7 @@ describe("fragments and TTL", () => {
     bootWithPeer();
     ping();
     be.set16(raw + 20, 0x6000);
-    expect(receiveIp()).toBe(Drop.None);
+    expect(receiveIp()).toBe(Drop.IpFragment);
     expect(drain()).toBe(0);
     expect(receiveIp()).toBe(Drop.IpFragmentDuplicate);
     be.set16(raw + 20, 0x1fff);
