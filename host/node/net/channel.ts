@@ -1,4 +1,4 @@
-import { Errno, Family, Level, Poll, Protocol, Shutdown, SocketOption, SocketType, TcpOption } from "../abi";
+import { Errno, Family, Ioctl, Level, Poll, Protocol, Shutdown, SocketOption, SocketType, TcpOption } from "../abi";
 import type { Address } from "../address";
 import type { Board } from "../board";
 import { Descriptor } from "../descriptor";
@@ -239,21 +239,35 @@ export class Channel {
   }
 
   private receive(): void {
-    const { exports, u8 } = this.board;
+    const { exports } = this.board;
     const ready = exports.recv_ready(this.fd);
     if (ready === -Errno.EAGAIN) return;
     if (ready <= 0) return this.finishReading(ready);
     const room = this.reader?.room();
-    const chunk = room
-      ? Buffer.from(room.buffer, room.byteOffset, Math.min(room.length, ready))
-      : Buffer.allocUnsafe(Math.min(ready, CHUNK));
-    const at = exports.recv_ptr(this.fd) >>> 0;
-    chunk.set(u8.subarray(at, at + chunk.length));
-    exports.recv_release(this.fd, chunk.length);
+    const total = Math.max(ready, exports.ioctl(this.fd, Ioctl.FIONREAD));
+    const place = room
+      ? Buffer.from(room.buffer, room.byteOffset, Math.min(room.length, total))
+      : Buffer.allocUnsafe(Math.min(total, CHUNK));
+    const chunk = this.gather(place, ready);
     this.board.wake();
     this.bytesRead += chunk.length;
     this.kick();
     if (this.reader?.octets(chunk) === false) this.readStop();
+  }
+
+  /** Fill `place` from the receive buffer, whose octets lie in two spans when they go over its end. */
+  private gather(place: Buffer, first: number): Buffer {
+    const { exports, u8 } = this.board;
+    let filled = 0;
+    // Not asked once too often: the answer may be an error, and it is given once.
+    for (let span = first; span > 0; span = filled < place.length ? exports.recv_ready(this.fd) : 0) {
+      const count = Math.min(span, place.length - filled);
+      const at = exports.recv_ptr(this.fd) >>> 0;
+      place.set(u8.subarray(at, at + count), filled);
+      exports.recv_release(this.fd, count);
+      filled += count;
+    }
+    return place.subarray(0, filled);
   }
 
   private finishReading(status: number): void {
