@@ -3,7 +3,6 @@ import { now } from "../clock";
 import { GROUPS } from "../config";
 import { randomBelow } from "../random";
 import { count } from "../stats";
-import { be } from "../wire/bytes";
 import { fold, sum } from "../wire/checksum";
 import { IGMP_HEADER, IGMP_RECORD, IgmpHeader, IgmpRecord, IgmpType } from "../wire/igmp";
 import { IPV4_HEADER, Ipv4Header } from "../wire/ipv4";

@@ -8,8 +8,8 @@ import { modules } from "../../host/tools/goals";
 import { Elsewhere, type Ended, type Packed } from "./elsewhere";
 
 /** What the package may take: packed, and where it is installed. */
-const PACKED = 800_000;
-const INSTALLED = 2_400_000;
+const PACKED = 900_000;
+const INSTALLED = 2_700_000;
 
 const elsewhere = new Elsewhere();
 let packed: Packed = { filename: "", size: 0, unpackedSize: 0, files: [] };
