@@ -335,12 +335,15 @@ describe("a datagram that goes out", () => {
     expect(datagramLocalIp(a)).toBe(0);
   });
 
-  it("may be as long as a frame, and no longer", () => {
+  it("may be as long as a frame, longer in fragments, and no longer than IP allows", () => {
     bootWithPeer();
     const a = open(0);
     expect(sendTo(a, 1472, FAR, 53)).toBe(1472);
     expect(transmit()).toBe(1514);
-    expect(sendTo(a, 1473, FAR, 53)).toBe(-Errno.EMSGSIZE);
+    expect(sendTo(a, 1473, FAR, 53)).toBe(1473);
+    expect(transmit()).toBe(1514);
+    expect(transmit()).toBe(60);
+    expect(sendTo(a, 65508, FAR, 53)).toBe(-Errno.EMSGSIZE);
     expect(sendTo(a, 0xffffffff, FAR, 53)).toBe(-Errno.EMSGSIZE);
     expect(sendTo(a, 0, FAR, 53)).toBe(0);
   });
