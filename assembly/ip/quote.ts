@@ -43,7 +43,7 @@ export function quoteArrives(message: IcmpHeader, length: u32): Drop {
   if (length < IPV4_HEADER || inner.version != 4) return drop(Drop.IcmpQuote);
   const size = inner.size;
   if (size < IPV4_HEADER || size + QUOTED_MIN > length) return drop(Drop.IcmpQuote);
-  if (inner.total < size + QUOTED_MIN || inner.isFragment || !isLocal(inner.src)) return drop(Drop.IcmpQuote);
+  if (inner.total < size + QUOTED_MIN || inner.fragmentOffset != 0 || !isLocal(inner.src)) return drop(Drop.IcmpQuote);
   quote.type = <u8>message.type;
   quote.code = <u8>message.code;
   quote.mtu = <u16>message.nextMtu;

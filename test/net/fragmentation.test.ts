@@ -258,6 +258,20 @@ describe("Fragmentation: identification (RFC 6864, RFC 7739)", () => {
 });
 
 describe("Fragmentation: ICMP", () => {
+  it("an error that quotes the first of our fragments reaches the connected socket; one about a later fragment cannot", async () => {
+    const w = await world(ROOMY);
+    const peer = w.peer();
+    const fd = w.board.datagram(53);
+    w.board.connect(fd, peer.ip, 9);
+    w.board.send(fd, wire.pattern(3000));
+    w.run(5);
+    const [first, second] = received(peer).map(({ header, payload }) => wire.concat(header, payload.subarray(0, 8)));
+    w.expectDrop("IcmpQuote", () => peer.icmp({ type: 3, code: 1 }, second));
+    peer.icmp({ type: 3, code: 1 }, first);
+    w.run(5);
+    expect(w.board.error(fd)).toBe(Errno.EHOSTUNREACH);
+  });
+
   it("an echo reply is as long as the request, in fragments", async () => {
     const w = await world();
     const peer = w.peer();
