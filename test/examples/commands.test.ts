@@ -50,6 +50,12 @@ describe("programs that end by themselves", () => {
 
   it("records.ts", async () => expect(await output("records.ts")).toBe("1 + 2 = 3\n20 + 22 = 42\n999999 + 1 = 1000000\n"), LIMIT);
 
+  it(
+    "ping.ts",
+    async () => expect(await output("ping.ts", "2")).toMatch(/^(10\.0\.0\.3: seq=[12] ttl=64 time=\d+\.\d ms\n){2}$/),
+    LIMIT,
+  );
+
   it("upload.ts", async () => expect(await output("upload.ts", "LICENSE")).toMatch(/#{30} 100 %\nLICENSE is there/), LIMIT);
 
   it(

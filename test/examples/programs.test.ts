@@ -8,6 +8,7 @@ import { openChat } from "../../examples/node/chat";
 import { ask } from "../../examples/node/client";
 import { serveEcho } from "../../examples/node/echo";
 import { serveHttp } from "../../examples/node/http";
+import { ping, type Pong } from "../../examples/node/ping";
 import { serveSums, sums } from "../../examples/node/records";
 import { firewall, scan, wordFor } from "../../examples/node/scan";
 import { askTime, serveTime } from "../../examples/node/time";
@@ -92,6 +93,39 @@ describe("examples/node/time.ts", () => {
     expect(isSystemError(await p.settle(rejection(askTime(p.client, "10.0.0.2"))), "ECONNREFUSED")).toBe(true);
     p.server.linkUp(false);
     expect(isSystemError(await p.settle(rejection(askTime(p.client, "10.0.0.2"))), "ETIMEDOUT")).toBe(true);
+    p.w.close();
+  });
+});
+
+describe("examples/node/ping.ts", () => {
+  const pings = async (pongs: AsyncGenerator<Pong>): Promise<Pong[]> => {
+    const all: Pong[] = [];
+    for await (const pong of pongs) all.push(pong);
+    return all;
+  };
+
+  it("measures the round trip, and says what did not come back", async () => {
+    const p = await pair({ ...HOST, latency: 20 });
+    await p.settle(pings(ping(p.client, "10.0.0.2", { count: 1 }))); // ARP is over
+    const pinging = pings(ping(p.client, "10.0.0.2", { count: 3 }));
+    const later = (ms: number): Promise<void> => new Promise((resolve) => void p.w.clock.at(p.w.now + ms, resolve));
+    await p.settle(later(500));
+    p.server.linkUp(false);
+    await p.settle(later(1000));
+    p.server.linkUp(true);
+    expect(await p.settle(pinging)).toEqual([
+      { sequence: 1, ttl: 64, ms: 40 },
+      { sequence: 2 },
+      { sequence: 3, ttl: 64, ms: expect.any(Number) },
+    ]);
+    expect(p.client.sockets()).toEqual([]);
+    p.w.close();
+  });
+
+  it("hears that there is no such host", async () => {
+    const p = await pair(HOST);
+    const error = await p.settle(rejection(pings(ping(p.client, "10.0.0.77", { timeout: 10_000 }))));
+    expect(isSystemError(error, "EHOSTUNREACH")).toBe(true);
     p.w.close();
   });
 });
