@@ -59,7 +59,11 @@ export const ARP_ERRORS: bool = isDefined(CONFIG_ARP_ERRORS) ? CONFIG_ARP_ERRORS
  */
 export const REASSEMBLIES: u32 = isDefined(CONFIG_REASSEMBLIES) ? CONFIG_REASSEMBLIES : 2;
 /** Octets behind the header of the largest datagram that is put together (RFC 1122 §3.3.2: 556 at least). */
-export const REASSEMBLY_MAX: u32 = isDefined(CONFIG_REASSEMBLY_MAX) ? CONFIG_REASSEMBLY_MAX : MAX_BUF - MAX_BUF / 64 - 80;
+export const REASSEMBLY_MAX: u32 = isDefined(CONFIG_REASSEMBLY_MAX)
+  ? CONFIG_REASSEMBLY_MAX
+  : MAX_BUF > 65536
+    ? 65515
+    : MAX_BUF - MAX_BUF / 64 - 80;
 /** How long a datagram waits for its fragments, ms. Deviation: RFC 1122 §3.3.2 says 60 to 120 s; Linux waits 30 s, RFC 6274 §4.1.2.4 asks for less. */
 export const REASSEMBLY_TIMEOUT: u32 = isDefined(CONFIG_REASSEMBLY_TIMEOUT) ? CONFIG_REASSEMBLY_TIMEOUT : 30000;
 /**

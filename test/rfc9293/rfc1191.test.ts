@@ -196,6 +196,7 @@ describe("RFC 4821", () => {
     w.run(5);
     const fd = w.board.datagram(5000);
     const { peer } = made;
+    expect(w.board.setIp(fd, "IP_MTU_DISCOVER", 2)).toBe(0); // IP_PMTUDISC_DO: never in fragments
     expect(w.board.sendTo(fd, pattern(1200), peer.ip, 6000)).toBeLessThan(0);
     expect(w.board.setIp(fd, "IP_MTU_DISCOVER", 3)).toBe(0); // IP_PMTUDISC_PROBE
     expect(w.board.sendTo(fd, pattern(1200), peer.ip, 6000)).toBe(1200);

@@ -2,7 +2,6 @@ import * as wire from "./packet";
 import type { Peer } from "./peer";
 
 export const MORE_FRAGMENTS = 0x2000;
-export const DONT_FRAGMENT = 0x4000;
 
 /** A piece of an IP payload, with the 16 bits of flags and fragment offset that go with it. */
 export interface Piece {

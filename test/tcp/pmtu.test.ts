@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Errno, IpOption, Level } from "../../host/node/abi";
+import { Errno, IpOption, Level, PathMtuDiscovery } from "../../host/node/abi";
 import { complain } from "../support/complain";
 import { concat, ipv4, pattern, udp } from "../support/packet";
 import type { Heard } from "../support/flow";
@@ -299,6 +299,7 @@ describe("datagrams", () => {
   function bound(w: World, port: number) {
     const fd = w.board.datagram(port);
     const peer = w.peer();
+    expect(w.board.setIp(fd, "IP_MTU_DISCOVER", PathMtuDiscovery.IP_PMTUDISC_DO)).toBe(0);
     const option = (name: number) => w.board.option(fd, Level.IPPROTO_IP, name);
     const send = (length: number) => w.board.sendTo(fd, pattern(length), peer.ip, 9);
     return { fd, peer, option, send };
@@ -326,12 +327,22 @@ describe("datagrams", () => {
   test("what cannot be about a datagram of this socket is dropped", async () => {
     const w = await world({ profile: "host" });
     const { fd, peer } = bound(w, 4001);
-    w.expectDrop("IcmpQuote", () => tooBig(w, peer, { src: 4001, dst: 9 }, 1400, 1000)); // not connected
+    w.expectDrop("IcmpQuote", () => tooBig(w, peer, { src: 4009, dst: 9 }, 1400, 1000)); // nobody's
     w.board.connect(fd, peer.ip, 9);
     w.expectDrop("IcmpQuote", () => tooBig(w, peer, { src: 4001, dst: 10 }, 1400, 1000));
     w.expectDrop("IcmpMtu", () => tooBig(w, peer, { src: 4001, dst: 9 }, 400, 1000));
     w.expectDrop("IcmpMtu", () => tooBig(w, peer, { src: 4001, dst: 9 }, 1400, 60));
     expect(w.board.error(fd)).toBe(0);
+  });
+
+  test("what a socket that is not connected sent may have been too big: the path is learnt, and no error told", async () => {
+    const w = await world({ profile: "host" });
+    const { fd, peer, send } = bound(w, 4003);
+    tooBig(w, peer, { src: 4003, dst: 9 }, 1400, 1000);
+    w.run(5);
+    expect(w.board.error(fd)).toBe(0);
+    expect(named(send(973))).toBe("-EMSGSIZE");
+    expect(send(972)).toBe(972);
   });
 
   test("IP_PMTUDISC_PROBE sends above the estimate, with DF (4821-6)", async () => {
@@ -343,7 +354,7 @@ describe("datagrams", () => {
     w.board.error(fd);
     expect(named(w.board.send(fd, pattern(1400)))).toBe("-EMSGSIZE");
     expect(option(IpOption.IP_MTU_DISCOVER)).toBe(2);
-    expect(named(w.board.setIp(fd, "IP_MTU_DISCOVER", 0))).toBe("-EINVAL");
+    expect(named(w.board.setIp(fd, "IP_MTU_DISCOVER", 4))).toBe("-EINVAL");
     expect(w.board.setIp(fd, "IP_MTU_DISCOVER", 3)).toBe(0);
     expect(option(IpOption.IP_MTU_DISCOVER)).toBe(3);
     expect(w.board.send(fd, pattern(1400))).toBe(1400);
