@@ -1,4 +1,5 @@
 import { INTERFACES } from "../config";
+import { Ipv4Header } from "../wire/ipv4";
 
 /** The IPv4 datagram being received: there is one at a time. Addresses in host order. */
 @final
@@ -36,5 +37,17 @@ export class Datagram {
   /** Sent to more than one host, one way or the other. */
   // prettier-ignore
   @inline get broadcast(): bool { return this.linkBroadcast || this.ipBroadcast; }
+
+  /** All that its header says. */
+  read(header: Ipv4Header): void {
+    this.header = changetype<usize>(header);
+    this.payload = header.payload;
+    this.length = header.payloadLength;
+    this.src = header.src;
+    this.dst = header.dst;
+    this.protocol = header.protocol;
+    this.ttl = header.ttl;
+    this.tos = header.tos;
+  }
 }
 export const datagram = changetype<Datagram>(memory.data(36, 4));

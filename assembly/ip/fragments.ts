@@ -34,8 +34,6 @@ export class Partial {
   linkBroadcast: bool;
   ipBroadcast: bool;
   loopback: bool;
-  /** Octets of the payload in fragment zero. */
-  first: u16;
   since: u32;
   /** Octets of the payload that are there, that there are (0: not known yet), and that the fragments seen so far reach to. */
   received: u32;

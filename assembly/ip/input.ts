@@ -72,14 +72,7 @@ export function loopbackArrives(descriptor: usize): Drop {
 }
 
 function take(header: Ipv4Header): Drop {
-  datagram.header = changetype<usize>(header);
-  datagram.payload = header.payload;
-  datagram.length = header.payloadLength;
-  datagram.src = header.src;
-  datagram.dst = header.dst;
-  datagram.protocol = header.protocol;
-  datagram.ttl = header.ttl;
-  datagram.tos = header.tos;
+  datagram.read(header);
   if (REASSEMBLY && header.isFragment) {
     const missing = fragmentArrives();
     if (missing != Drop.None) return missing;

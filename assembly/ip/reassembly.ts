@@ -92,7 +92,6 @@ function place(partial: Partial, from: u32, end: u32, more: bool): Drop {
 /** The header of the datagram is that of fragment zero. */
 function keepHeader(partial: Partial): void {
   partial.headerLength = <u8>datagram.headerLength;
-  partial.first = <u16>datagram.length;
   memory.copy(partial.header, datagram.header, datagram.headerLength);
 }
 
@@ -104,9 +103,9 @@ function deliver(partial: Partial): Drop {
   // RFC 3168 §5.3: congestion that one fragment met is the datagram's; if others could not have said so they are not of one datagram.
   const marked = (partial.ecn & CE) != 0;
   if (marked && (partial.ecn & NOT_ECT) != 0) return giveUp(partial, Drop.IpFragmentOverlap);
-  describe(partial, partial.total);
-  if (marked) datagram.tos |= 3;
   header.makeWhole(total);
+  describe(partial);
+  if (marked) datagram.tos |= 3;
   header.checksum = fold(sum(changetype<usize>(header), header.size));
   store<u32>(delivering, <u32>loanAt(partial.index));
   store<u32>(delivering, loanSize(partial.index), 4);
@@ -115,17 +114,9 @@ function deliver(partial: Partial): Drop {
   return Drop.None;
 }
 
-/** Make it the present datagram, with `length` octets of payload. What the MAC said about checksums is not about all of it. */
-function describe(partial: Partial, length: u32): void {
-  const header = Ipv4Header.at(partial.header);
-  datagram.header = changetype<usize>(header);
-  datagram.payload = partial.payload;
-  datagram.length = length;
-  datagram.src = partial.src;
-  datagram.dst = partial.dst;
-  datagram.protocol = partial.protocol;
-  datagram.ttl = header.ttl;
-  datagram.tos = header.tos;
+/** Make it, as far as its header goes, the present datagram. What the MAC said about checksums is not about all of it. */
+function describe(partial: Partial): void {
+  datagram.read(Ipv4Header.at(partial.header));
   datagram.linkBroadcast = partial.linkBroadcast;
   datagram.ipBroadcast = partial.ipBroadcast;
   datagram.loopback = partial.loopback;
@@ -153,7 +144,7 @@ export function reassemblyTick(): void {
 function expire(partial: Partial): void {
   if (partial.why == Drop.None) drop(Drop.IpFragmentTimeout);
   if (loanAt(partial.index) != 0 && partial.headerLength != 0) {
-    describe(partial, partial.first);
+    describe(partial);
     timeExceeded(REASSEMBLY_EXCEEDED);
   }
   closePartial(partial);
