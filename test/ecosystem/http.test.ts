@@ -4,7 +4,7 @@ import { Folder, pattern, sha256 } from "../interop/octets";
 import { needs } from "../support/needs";
 import { openEcosystem } from "./ecosystem";
 import type { Ecosystem } from "./inside/lab";
-import { BEHIND, KERNEL, nginxConfiguration } from "./nginx";
+import { BEHIND, KERNEL, nginxConfiguration } from "../interop/nginx";
 
 const BIG = 10_000_000;
 const URL = "http://10.0.0.2";

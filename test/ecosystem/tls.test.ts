@@ -5,7 +5,7 @@ import { needs } from "../support/needs";
 import { certify } from "./certificate";
 import { openEcosystem } from "./ecosystem";
 import type { Ecosystem } from "./inside/lab";
-import { KERNEL, nginxConfiguration } from "./nginx";
+import { KERNEL, nginxConfiguration } from "../interop/nginx";
 
 const test = needs("unshare", "ip", "openssl", "curl", "nginx", privateNetwork());
 const BOARD = "10.0.0.2";

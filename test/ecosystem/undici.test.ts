@@ -5,7 +5,7 @@ import { needs } from "../support/needs";
 import { certify } from "./certificate";
 import { openEcosystem } from "./ecosystem";
 import type { Ecosystem } from "./inside/lab";
-import { BEHIND, KERNEL, nginxConfiguration } from "./nginx";
+import { BEHIND, KERNEL, nginxConfiguration } from "../interop/nginx";
 
 const test = needs("unshare", "ip", "nginx", "openssl", privateNetwork());
 const BIG = 10_000_000;

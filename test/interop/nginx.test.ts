@@ -1,32 +1,12 @@
-import { mkdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { needs } from "../support/needs";
 import { captureFile, examine } from "./capture";
 import { type Namespace, openNamespace, privateNetwork } from "./namespace";
+import { KERNEL as HOST, nginxConfiguration } from "./nginx";
 import { Folder, MIB, pattern, sha256 } from "./octets";
 
 const test = needs("unshare", "ip", "nginx", "tshark", privateNetwork());
-const HOST = "10.0.0.1";
 const BIG = 10 * MIB;
-
-/** One process, nothing outside of `folder`, bound to the kernel's end of the cable. */
-function configuration(folder: Folder): string {
-  const places = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-  return `
-    daemon off;
-    master_process off;
-    user root root;
-    pid ${folder.file("nginx.pid")};
-    error_log stderr;
-    events { worker_connections 512; }
-    http {
-      access_log off;
-      keepalive_requests 100000;
-      ${places.map((place) => `${place}_temp_path ${folder.file(place)};`).join("\n")}
-      server { listen ${HOST}:80; root ${folder.file("www")}; }
-    }
-  `;
-}
 
 describe.each(["tiny", "default", "host"] as const)("a board of profile %s as nginx's client", (profile) => {
   const capture = captureFile(`nginx.${profile}`);
@@ -37,12 +17,12 @@ describe.each(["tiny", "default", "host"] as const)("a board of profile %s as ng
   let mac: string;
 
   beforeAll(async () => {
-    mkdirSync(folder.file("www"));
+    const configuration = folder.write("nginx.conf", nginxConfiguration(folder));
     folder.write("www/small", small);
     folder.write("www/big", pattern(BIG));
     network = openNamespace();
     mac = await network.lab.boot({ profile, serve: false, pcap: capture });
-    await network.lab.start(["nginx", "-p", folder.path, "-c", folder.write("nginx.conf", configuration(folder))]);
+    await network.lab.start(["nginx", "-p", folder.path, "-c", configuration]);
     await network.lab.waitForPort(HOST, 80);
   });
   afterAll(async () => {

@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import type { Folder } from "../interop/octets";
+import type { Folder } from "./octets";
 
 /** The kernel's end of the cable. */
 export const KERNEL = "10.0.0.1";
