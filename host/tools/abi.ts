@@ -1,8 +1,8 @@
 /**
- * Writes the host's typed view of the border, build/generated/abi.ts, from the core's sources: the enums and record layouts of
- * assembly/abi.ts and the signatures of the exported functions. Syntax only, so it needs no build.
+ * Writes the hosts' typed views of the border, build/generated/abi.ts and for C build/generated/sandwire_abi.h, from the core's sources:
+ * the enums and record layouts of assembly/abi.ts and the signatures of the exported functions. Syntax only, so it needs no build.
  *
- *     tsx host/tools/abi.ts [--assembly DIR] [--out FILE]
+ *     tsx host/tools/abi.ts [--assembly DIR] [--out FOLDER]
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -10,8 +10,14 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { enumSource, errnoSource, type Enumeration, enumsOf, explained, recordSource } from "./abi/enums";
 import { exportsSource, functionsOf } from "./abi/functions";
+import { headerSource } from "./abi/header";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
+
+/** The text of the generated header for C. Throws an Error as `generate` does. */
+export function generateHeader(assembly: string): string {
+  return headerSource(enumsOf(join(assembly, "abi.ts")), functionsOf(join(assembly, "apps/board.ts")));
+}
 
 /** The text of the generated file for the core in `assembly`. Throws an Error when a source file is missing. */
 export function generate(assembly: string): string {
@@ -28,10 +34,11 @@ export function generate(assembly: string): string {
 
 function main(): void {
   const { values } = parseArgs({ options: { assembly: { type: "string" }, out: { type: "string" } } });
-  const out = values.out ?? join(root, "build/generated/abi.ts");
-  const text = generate(values.assembly ?? join(root, "assembly"));
-  mkdirSync(dirname(out), { recursive: true });
-  writeFileSync(out, text);
+  const out = values.out ?? join(root, "build/generated");
+  const assembly = values.assembly ?? join(root, "assembly");
+  const texts = { "abi.ts": generate(assembly), "sandwire_abi.h": generateHeader(assembly) };
+  mkdirSync(out, { recursive: true });
+  for (const [name, text] of Object.entries(texts)) writeFileSync(join(out, name), text);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

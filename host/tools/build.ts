@@ -29,9 +29,10 @@ async function generate(): Promise<boolean> {
   const generator = "host/tools/abi.ts";
   if (!existsSync(join(root, generator))) return true;
   const inputs = ["assembly/abi.ts", "assembly/stats.ts", "assembly/exports.ts", firmware, generator, "host/tools/abi"];
-  if (!isStale("build/generated/abi.ts", inputs)) return true;
+  const outputs = ["build/generated/abi.ts", "build/generated/sandwire_abi.h"];
+  if (!outputs.some((output) => isStale(output, inputs))) return true;
   const outcome = await runNode(["--import", "tsx", generator], { limit: 60_000 });
-  if (outcome.code === 0) console.log(`${"declarations".padEnd(16)} ${"".padStart(28)} build/generated/abi.ts`);
+  if (outcome.code === 0) console.log(`${"declarations".padEnd(16)} ${"".padStart(28)} ${outputs.join(", ")}`);
   else console.error(`declarations     FAILED\n${outcome.output}`);
   return outcome.code === 0;
 }

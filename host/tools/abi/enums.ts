@@ -91,7 +91,11 @@ const MESSAGES: Record<string, string> = {
 };
 
 const known = new Map(getSystemErrorMap().values());
-const wordsOf = (name: string): string => known.get(name) ?? MESSAGES[name] ?? name;
+
+/** What an error number means. */
+export function wordsOf(name: string): string {
+  return known.get(name) ?? MESSAGES[name] ?? name;
+}
 
 /** The error numbers with their words as documentation, where they have no other. */
 export function explained(errno: Enumeration): Enumeration {
