@@ -14,6 +14,11 @@ typedef struct sw_device sw_device;
 struct sw_host {
   /* Milliseconds since any start; they wrap. */
   uint32_t (*now)(void *context);
+  /*
+   * The port's rings have been laid out: start the controller and tell the port about the cable. At power-on, and again whenever the
+   * module has started again: its slots lie where they lay, what was in them is gone. NULL: nothing to do.
+   */
+  void (*started)(void *context, sw_port *port);
   /* Move frames between the controller and the port's rings, both ways, without waiting; whether any moved. */
   bool (*exchange)(void *context, sw_port *port);
   /* Sleep until a frame has come or a slot can be sent, for `ms` at most (UINT32_MAX: as long as it takes). May return early. */
