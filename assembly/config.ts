@@ -42,6 +42,11 @@ export const RX_SLOTS: u32 = isDefined(CONFIG_RX_SLOTS) ? CONFIG_RX_SLOTS : 4;
 export const TX_SLOTS: u32 = isDefined(CONFIG_TX_SLOTS) ? CONFIG_TX_SLOTS : 4;
 /** Receive and transmit descriptors of each interface behind the first, 1552 bytes each. */
 export const MORE_SLOTS: u32 = isDefined(CONFIG_MORE_SLOTS) ? CONFIG_MORE_SLOTS : 4;
+/**
+ * Where slots lie: at a multiple of this. What a controller's DMA asks of its buffers, and the cache line of the core beside it: two
+ * slots, or a slot and something else, may not share one. Costs up to SLOT_ALIGN - 16 bytes.
+ */
+export const SLOT_ALIGN: u32 = isDefined(CONFIG_SLOT_ALIGN) ? CONFIG_SLOT_ALIGN : 64;
 /** Frames under way on 127/8, 1552 bytes each. */
 export const LOOPBACK_SLOTS: u32 = isDefined(CONFIG_LOOPBACK_SLOTS) ? CONFIG_LOOPBACK_SLOTS : 2;
 /** Neighbours remembered, 28 bytes each. */
@@ -215,6 +220,8 @@ if (ROUTES > 64) ERROR("CONFIG_ROUTES must be 0..64");
 if (MORE_SLOTS < 1 || MORE_SLOTS > 1024) ERROR("CONFIG_MORE_SLOTS must be 1..1024");
 if (RX_SLOTS < 1 || RX_SLOTS > 1024) ERROR("CONFIG_RX_SLOTS must be 1..1024");
 if (TX_SLOTS < 1 || TX_SLOTS > 1024) ERROR("CONFIG_TX_SLOTS must be 1..1024");
+if (SLOT_ALIGN < 16 || SLOT_ALIGN > 64) ERROR("CONFIG_SLOT_ALIGN must be 16..64");
+if ((SLOT_ALIGN & (SLOT_ALIGN - 1)) != 0) ERROR("CONFIG_SLOT_ALIGN must be a power of two");
 if (LOOPBACK_SLOTS < 1 || LOOPBACK_SLOTS > 1024) ERROR("CONFIG_LOOPBACK_SLOTS must be 1..1024");
 if (ARP_ENTRIES < 2 || ARP_ENTRIES > 1024) ERROR("CONFIG_ARP_ENTRIES must be 2..1024");
 if ((ARP_ENTRIES & (ARP_ENTRIES - 1)) != 0) ERROR("CONFIG_ARP_ENTRIES must be a power of two");

@@ -1,5 +1,5 @@
 import { Abi, Capability, Counter, DescriptorRecord, Drop, Link, MacRecord, Slot } from "../abi";
-import { INTERFACES, LOOPBACK_SLOTS, MORE_SLOTS, MTU, RX_SLOTS, SLOT_SIZE, TX_SLOTS } from "../config";
+import { INTERFACES, LOOPBACK_SLOTS, MORE_SLOTS, MTU, RX_SLOTS, SLOT_ALIGN, SLOT_SIZE, TX_SLOTS } from "../config";
 import { count, drop } from "../stats";
 import { EtherType, ETHERNET_MAX, ETHERNET_MIN, EthernetHeader, VLAN_TAG } from "../wire/ethernet";
 
@@ -14,8 +14,9 @@ const MORE: u32 = (INTERFACES - 1) * MORE_SLOTS;
 const macs = memory.data(INTERFACES * MacRecord.size, 8);
 const rxRing = memory.data((RX_SLOTS + MORE) * DescriptorRecord.size, 16);
 const txRing = memory.data((TX_SLOTS + MORE) * DescriptorRecord.size, 16);
-@lazy const rxSlots = memory.data((RX_SLOTS + MORE) * SLOT_SIZE, 16);
-@lazy const txSlots = memory.data((TX_SLOTS + MORE) * SLOT_SIZE, 16);
+@lazy const slots = memory.data((RX_SLOTS + TX_SLOTS + 2 * MORE) * SLOT_SIZE + SLOT_ALIGN - 16, 16);
+@lazy const rxSlots = (slots + SLOT_ALIGN - 1) & ~(SLOT_ALIGN - 1);
+@lazy const txSlots = rxSlots + (RX_SLOTS + MORE) * SLOT_SIZE;
 /** Index of the slot whose turn it is, in what all interfaces have together: of each interface. */
 const rxCursor = memory.data(INTERFACES * 4, 4);
 const txCursor = memory.data(INTERFACES * 4, 4);

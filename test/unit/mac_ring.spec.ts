@@ -1,5 +1,5 @@
 import { Abi, Capability, Counter, DescriptorRecord, Drop, Link, MacRecord, Slot } from "../../assembly/abi";
-import { LOOPBACK_SLOTS, MTU, RX_SLOTS, SLOT_SIZE, TX_SLOTS } from "../../assembly/config";
+import { LOOPBACK_SLOTS, MTU, RX_SLOTS, SLOT_ALIGN, SLOT_SIZE, TX_SLOTS } from "../../assembly/config";
 import * as driver from "../../assembly/driver/mac_ring";
 import { counted, dropped } from "../../assembly/stats";
 import { Dice, HELD } from "./support/dice";
@@ -121,6 +121,12 @@ describe("the MAC record", () => {
       const first = load<u32>(port.slot(MacRecord.txRing, 0));
       expect(load<u32>(at)).toBe(first + i * SLOT_SIZE);
     }
+  });
+
+  it("has every slot where a controller's DMA can write it", () => {
+    const port = fresh();
+    for (let i: u32 = 0; i < RX_SLOTS; i++) expect(load<u32>(port.slot(MacRecord.rxRing, i)) & (SLOT_ALIGN - 1)).toBe(0);
+    for (let i: u32 = 0; i < TX_SLOTS; i++) expect(load<u32>(port.slot(MacRecord.txRing, i)) & (SLOT_ALIGN - 1)).toBe(0);
   });
 
   it("says whether the link is up and what the port can do", () => {
