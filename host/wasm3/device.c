@@ -6,6 +6,17 @@
 
 enum { RESTART = 1 }; /* what a derived seed is for */
 
+enum { SCRATCH_LEAST = 256 }; /* config.ts allows no smaller one */
+
+/* Where calls find their arguments: false when that is not inside the memory. */
+static bool find_scratch(sw_device *device) {
+  uint32_t memory = device->port.memory_size;
+  device->scratch = sw_raw_scratch(device->engine);
+  device->scratch_size = sw_raw_scratch_size(device->engine);
+  bool inside = device->scratch_size <= memory && device->scratch <= memory - device->scratch_size;
+  return inside && device->scratch_size >= SCRATCH_LEAST;
+}
+
 /* From the clean memory image to a stack with its address. */
 static const char *power_on(sw_device *device) {
   const struct sw_config *config = &device->config;
@@ -13,7 +24,8 @@ static const char *power_on(sw_device *device) {
   if (!sw_port_open(&device->port, engine, 0)) return "the module has no network interface";
   sw_port_configure(&device->port, config->mac, config->capabilities);
   sw_raw_init(engine, config->seed[0], config->seed[1], config->seed[2], config->seed[3]);
-  if (!sw_port_reset(&device->port)) return "the module's MAC ring is of another version: build module and host together";
+  if (!sw_port_reset(&device->port) || !find_scratch(device))
+    return "the module has another version of the border: build module and host together";
   if (config->address && sw_raw_ifconfig(engine, 0, config->address, config->prefix, config->gateway) < 0)
     return "the module does not take this address, prefix and gateway";
   if (config->serve && !sw_engine_has(engine, SW_FN_SERVE)) return "the module has no applications to start";

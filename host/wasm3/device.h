@@ -42,6 +42,7 @@ struct sw_device {
   sw_port port;
   struct sw_host host;
   struct sw_config config;
+  uint32_t scratch, scratch_size; /* a region of the module's memory for the arguments of calls */
   uint32_t restarts; /* how often the module trapped and started again; sockets of before are gone */
 };
 
