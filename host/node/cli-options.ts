@@ -9,6 +9,11 @@ export interface Forwarding {
   board: number;
 }
 
+/** What can run a module: Node itself, an interpreter, or the module compiled ahead of time. */
+export const ENGINES = ["v8", "wasm3", "aot"] as const;
+/** One of them. */
+export type Engine = (typeof ENGINES)[number];
+
 /** What `sandwire run` was told, checked and with its defaults. */
 export interface RunOptions {
   forward?: Forwarding[];
@@ -24,8 +29,13 @@ export interface RunOptions {
   corrupt: number;
   /** Milliseconds, each way. */
   latency: number;
-  profile: Profile;
+  profile?: Profile;
   app?: string;
+  /** Run this board in the emulator. */
+  board?: string;
+  engine?: Engine;
+  /** What is typed goes to the board's console. */
+  console?: boolean;
   seed?: number;
 }
 
@@ -81,6 +91,12 @@ export function parseLatency(text: string): number {
 export function parseProfile(text: string): Profile {
   if (!isProfile(text)) throw new InvalidArgumentError(`The profiles are ${PROFILES.join(", ")}.`);
   return text;
+}
+
+export function parseEngine(text: string): Engine {
+  const engine = ENGINES.find((each) => each === text);
+  if (!engine) throw new InvalidArgumentError(`The engines are ${ENGINES.join(", ")}.`);
+  return engine;
 }
 
 export function parseSeed(text: string): number {

@@ -1,5 +1,7 @@
 import { randomInt } from "node:crypto";
 import { Board } from "./board";
+import { emulatedGuest } from "./cli-emulator";
+import type { Guest } from "./cli-guest";
 import { gatewayAddress, type RunOptions } from "./cli-options";
 import { type Clock, RealClock } from "./clock";
 import { type Forward, Gateway, LIMITS } from "./gateway";
@@ -9,8 +11,8 @@ import { hub } from "./links/hub";
 import { captured, Pcap } from "./links/pcap";
 import { printed } from "./links/print";
 import { openTap, type TapLink } from "./links/tap";
-import { loadModule } from "./module";
-import { StatusLine } from "./status";
+import { loadModule, type Profile } from "./module";
+import { type Figures, StatusLine } from "./status";
 
 const DEFAULT_FORWARDS = [{ host: 8080, board: 80 }];
 
@@ -37,7 +39,7 @@ class Output {
   };
 
   /** Show what goes on, on a terminal; elsewhere nothing. */
-  watch(board: Board, gateway: Gateway | undefined): void {
+  watch(board: Figures, gateway: Gateway | undefined): void {
     if (process.stdout.isTTY) this.status = new StatusLine(process.stdout, board, gateway);
   }
 
@@ -65,26 +67,39 @@ async function start(options: RunOptions, resources: Resources): Promise<void> {
   const clock = new RealClock();
   const output = new Output();
   const forwards = options.forward ?? (options.tap ? [] : DEFAULT_FORWARDS);
-  const module = await loadFirmware(options);
+  const { print } = output;
+  const guest = options.board === undefined ? await virtualGuest(options, clock) : emulatedGuest(options, print, end.fail);
   const [inner, ...outer] = hub(1 + Number(forwards.length > 0) + Number(!!options.tap), { clock, latency: options.latency });
   const tap = options.tap === undefined ? undefined : await openTap({ name: options.tap, address: options.address[0] });
   if (tap) joinTap(outer.pop() ?? inner, tap, resources, end.fail);
   const link = decorate(inner, options, clock, output, resources);
 
-  const { gateway: router, seed } = options;
-  const [address, ...addresses] = options.address;
-  const board = await Board.create({ clock, module, address, addresses, gateway: router, serve: true, seed });
+  const board = await guest.start(link);
   resources.add(() => board.close());
-  board.attach(link);
 
   const port = outer.at(0);
-  const gateway = port && (await openGateway(port, options, clock, resources));
+  const gateway = port && (await openGateway(port, options, guest.profile, clock, resources));
   const opened: Forward[] = [];
   for (const { host, board } of forwards) if (gateway) opened.push(await forward(gateway, host, board));
   announce(options, opened, tap);
   output.watch(board, gateway);
   resources.add(() => output.close());
   await end.reached;
+}
+
+/** A board of this process. */
+async function virtualGuest(options: RunOptions, clock: Clock): Promise<Guest> {
+  const { gateway, seed, profile = "default" } = options;
+  if (options.console) throw new Error("--console is the console of a board in the emulator: name one by --board");
+  if ((options.engine ?? "v8") !== "v8") throw new Error("the engine of a board without --board is v8");
+  const module = await loadFirmware(options);
+  const [address, ...addresses] = options.address;
+  const start = async (link: Link): Promise<Board> => {
+    const board = await Board.create({ clock, module, address, addresses, gateway, serve: true, seed });
+    board.attach(link);
+    return board;
+  };
+  return { profile, start };
 }
 
 async function loadFirmware({ app, profile }: RunOptions): Promise<WebAssembly.Module> {
@@ -142,13 +157,19 @@ function decorate(inner: Link, options: RunOptions, clock: Clock, output: Output
   return options.print ? printed(link, clock, output.print) : link;
 }
 
-async function openGateway(link: Link, options: RunOptions, clock: Clock, resources: Resources): Promise<Gateway> {
+async function openGateway(
+  link: Link,
+  options: RunOptions,
+  profile: Profile,
+  clock: Clock,
+  resources: Resources,
+): Promise<Gateway> {
   const gateway = await Gateway.create({
     clock,
     link,
     address: gatewayAddress(options.address[0], options.tap !== undefined),
     board: options.address[0].split("/")[0],
-    limits: LIMITS[options.profile],
+    limits: LIMITS[profile],
     seed: options.seed === undefined ? undefined : options.seed ^ 1,
   });
   resources.add(() => gateway.close());

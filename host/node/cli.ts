@@ -2,8 +2,10 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import {
   DEFAULT_ADDRESSES,
+  ENGINES,
   parseAddress,
   parseAddresses,
+  parseEngine,
   parseForward,
   parseInterface,
   parseLatency,
@@ -72,8 +74,11 @@ function program(act: Actions): Command {
     .option("--reorder <P>", "let later frames overtake frames", parseProbability, 0)
     .option("--corrupt <P>", "damage frames", parseProbability, 0)
     .option("--latency <MS>", "delay frames, each way", parseLatency, 0)
-    .addOption(new Option("--profile <P>", `the board's size: ${PROFILES.join(", ")}`).argParser(parseProfile).default("default"))
+    .option("--profile <P>", `the board's size: ${PROFILES.join(", ")} (default: "default")`, parseProfile)
     .option("--app <FILE.wasm>", "run this firmware, in place of the demonstration")
+    .option("--board <B>", "run this microcontroller board in QEMU, joined to the same cable; docs/boards.md")
+    .option("--engine <E>", `what runs the module: ${ENGINES.join(", ")}`, parseEngine)
+    .option("--console", "what is typed goes to the board's console, line by line: t traps the module, s prints statistics")
     .option("--seed <N>", "the board's entropy and the faults' chance, to repeat a run", parseSeed)
     .action(act.run);
   const others = [addDrill(sandwire, act), addBuild(sandwire, act), addNetstat(sandwire, act)];

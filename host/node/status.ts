@@ -1,4 +1,3 @@
-import type { Board } from "./board";
 import type { Gateway } from "./gateway";
 
 /** How often the status line is drawn, ms. */
@@ -8,6 +7,14 @@ const PERIOD = 500;
 export interface Terminal {
   write(text: string): unknown;
   columns?: number;
+}
+
+/** What the line shows of a board. */
+export interface Figures {
+  /** FramesIn, FramesOut, OctetsIn, OctetsOut. */
+  counters(): Record<string, number>;
+  /** Its sockets, where we can look inside; elsewhere the gateway's clients are what is shown. */
+  sockets?(): { state: string }[];
 }
 
 /** One line at the bottom of a terminal that shows what is going on; other output goes above it. */
@@ -20,7 +27,7 @@ export class StatusLine {
 
   constructor(
     private readonly terminal: Terminal,
-    private readonly board: Pick<Board, "counters" | "sockets">,
+    private readonly board: Figures,
     private readonly gateway: Pick<Gateway, "state"> | undefined,
   ) {
     this.timer = setInterval(() => this.draw(), PERIOD);
@@ -52,7 +59,8 @@ export class StatusLine {
   private line(counters: Record<string, number>, rate: number, now: number): string {
     const up = Math.floor((now - this.started) / 1000);
     const waiting = this.gateway?.state.waiting ? `, ${this.gateway.state.waiting} waiting` : "";
-    const connections = this.board.sockets().filter(({ state }) => state === "Established").length;
+    const connections =
+      this.board.sockets?.().filter(({ state }) => state === "Established").length ?? this.gateway?.state.active ?? 0;
     const frames = `${counters["FramesIn"] ?? 0} frames in, ${counters["FramesOut"] ?? 0} out`;
     return `up ${up} s · ${connections} connection${connections === 1 ? "" : "s"}${waiting} · ${frames} · ${formatRate(rate)}`;
   }
