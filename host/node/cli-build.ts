@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { firmwareJob, perform, report } from "../tools/firmware";
+import { firmwareJob, perform, report } from "../tools/application";
 import { parseWasm } from "../tools/wasm";
 import type { Profile } from "./module";
 

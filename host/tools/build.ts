@@ -8,7 +8,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { firmware, firmwareOf, readAsConfig, transforms, type AsConfig } from "./compile";
-import { firmwareJob, perform, report, type Job } from "./firmware";
+import { firmwareJob, perform, report, type Job } from "./application";
 import { inParallel, root, runNode } from "./process";
 
 /** The newest change below a path, folders included: removing a file changes its folder. */

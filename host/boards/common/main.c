@@ -1,0 +1,64 @@
+/* The loop of every firmware: the module, its port and the board, until the power goes. */
+#include "common.h"
+
+static sw_device device;
+
+static uint32_t now(void *context) {
+  (void)context;
+  return board_now();
+}
+
+static bool exchange(void *context, sw_port *port) {
+  (void)context;
+  return mac_exchange(port);
+}
+
+static void wait(void *context, uint32_t ms) {
+  (void)context;
+  if (!console_obey(&device)) board_sleep(ms);
+}
+
+static void started(void *context, sw_port *port) {
+  (void)context;
+  mac_start(port, device.config.mac);
+}
+
+static void trapped(void *context, const struct sw_trap *trap) {
+  (void)context;
+  report_trap(trap, device.restarts + 1);
+}
+
+static void say_who(const struct sw_config *config) {
+  const uint8_t *mac = config->mac;
+  uint32_t address = config->address;
+  console_print("\nsandwire on %s: engine %s, profile %s, ", board_name, sw_engine_name(), build_profile);
+  console_print("%u.%u.%u.%u/%u, ", (unsigned)(address >> 24), (unsigned)(address >> 16 & 255), (unsigned)(address >> 8 & 255),
+                (unsigned)(address & 255), (unsigned)config->prefix);
+  char text[18];
+  for (uint32_t i = 0; i < 6; i++) {
+    text[i * 3] = "0123456789abcdef"[mac[i] >> 4];
+    text[i * 3 + 1] = "0123456789abcdef"[mac[i] & 15];
+    text[i * 3 + 2] = i < 5 ? ':' : 0;
+  }
+  console_print("%s\n", text);
+}
+
+int main(void) {
+  board_init();
+  struct sw_config config = {.capabilities = mac_capabilities(), .serve = true};
+  identify(&config);
+  say_who(&config);
+  const char *error = NULL;
+  sw_engine *engine = sw_engine_open(build_module, build_module_size, &error);
+  static const struct sw_host host = {
+      .now = now, .exchange = exchange, .wait = wait, .started = started, .trapped = trapped};
+  if (engine != NULL) error = sw_device_start(&device, engine, &host, &config);
+  if (error != NULL) {
+    const struct sw_trap *trap = engine == NULL ? NULL : sw_engine_trapped(engine);
+    console_print("cannot start: %s%s%s\n", error, trap == NULL ? "" : ": ", trap == NULL ? "" : trap->reason);
+    for (;;) board_sleep(UINT32_MAX);
+  }
+  console_print("ready\n");
+  sw_device_run(&device);
+  return 0;
+}

@@ -1,0 +1,120 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { readLayout } from "../compile";
+import { root } from "../process";
+import { BOOT_SIZE, type BoardDescription, type EngineName } from "./description";
+import { piecesOf } from "./map";
+import { boardParts, INCLUDES } from "./parts";
+import { reportOf, tableOf, type Report } from "./report";
+import { linkerScript } from "./script";
+import { compileAll, tool, type ObjectFile, type SourceSet } from "./toolchain";
+
+/** What makes one firmware. */
+export interface Recipe {
+  board: BoardDescription;
+  engine: EngineName;
+  /** The module's file and what to call it: a target's name or an application's. */
+  wasm: string;
+  module: string;
+  /** The engine's sources, made for this module where it is compiled ahead of time. */
+  parts: SourceSet[];
+  /** Whether the engine reads the module: it then lies in flash as it is. */
+  embeds: boolean;
+  /** Octets for what the engine allocates. */
+  heap: number;
+  /** Where everything goes. */
+  folder: string;
+}
+
+/** Compiles, links, measures. Rejects with an Error whose first line says what is wrong. */
+export async function buildBoard(recipe: Recipe): Promise<Report> {
+  const { board, folder } = recipe;
+  mkdirSync(folder, { recursive: true });
+  const generated: SourceSet = { owner: "start-up and loop", sources: [buildFile(recipe)], options: ["-Os"] };
+  const module: SourceSet = { owner: "module", sources: recipe.embeds ? [moduleFile(recipe)] : [], options: [] };
+  const sets = [...boardParts(board), ...recipe.parts, generated, module];
+  const objects = await compileAll(sets, board.cpu, [...INCLUDES, folder], join(folder, "obj"));
+  await link(recipe, objects);
+  const file = (ending: string): string => join(folder, `firmware.${ending}`);
+  await tool("objcopy", ["-O", "binary", file("elf"), file("bin")]);
+  await tool("objcopy", ["-O", "ihex", file("elf"), file("hex")]);
+  writeFileSync(file("symbols"), symbolsOf(await tool("nm", ["-n", "-S", "--defined-only", file("elf")])));
+  const boot = { section: ".boot", owner: "boot block", size: BOOT_SIZE };
+  const pieces = [...piecesOf(readFileSync(file("map"), "utf8"), objects), boot];
+  const report = reportOf(board, recipe.engine, recipe.module, pieces);
+  writeFileSync(join(folder, "report.json"), `${JSON.stringify(report, undefined, 2)}\n`);
+  writeFileSync(join(folder, "report.txt"), `${tableOf(report)}\n`);
+  return report;
+}
+
+/** What the C sources cannot know: the module's name, where its receive cursor lies, and a seed that no other build has. */
+function buildFile({ wasm, module, embeds, folder }: Recipe): string {
+  const layout = existsSync(wasm.replace(/\.wasm$/, ".layout.json")) ? readLayout(relative(root, wasm)) : [];
+  const cursor = layout.find(({ name }) => name === "assembly/driver/mac_ring/rxCursor")?.address ?? 0;
+  const words = Array.from({ length: 4 }, () => `0x${randomBytes(4).toString("hex")}`);
+  const size = embeds ? "extern const uint32_t build_module_size;" : "const uint32_t build_module_size = 0;";
+  const octets = embeds ? "" : "const uint8_t build_module[1] = {0};\n";
+  const path = join(folder, "build.c");
+  writeFileSync(
+    path,
+    `/* Made by host/tools/board/build.ts, different for each build. */
+#include <stdint.h>
+const char build_profile[] = "${module}";
+const uint32_t build_seed[4] = {${words.join(", ")}};
+const uint32_t build_rx_cursor = ${cursor};
+${octets}${size}
+`,
+  );
+  return relative(root, path);
+}
+
+/** The module's octets as they are, in a section of their own. */
+function moduleFile({ wasm, folder }: Recipe): string {
+  const path = join(folder, "module.S");
+  const text = `  .section .module, "a"
+  .balign 8
+  .global build_module, build_module_size
+build_module:
+  .incbin "${wasm}"
+module_end:
+  .balign 4
+build_module_size:
+  .word module_end - build_module
+`;
+  // Written only when it changes, yet compiled anew when the module does, of which the compiler knows nothing.
+  writeFileSync(path, text);
+  return relative(root, path);
+}
+
+async function link({ board, heap, folder }: Recipe, objects: ObjectFile[]): Promise<void> {
+  const script = join(folder, "firmware.ld");
+  writeFileSync(script, linkerScript(board, { heap }));
+  const warnings = [
+    "-Wl,--gc-sections",
+    "-Wl,--fatal-warnings",
+    "-Wl,--no-warn-rwx-segments",
+    `-Wl,-Map=${join(folder, "firmware.map")}`,
+  ];
+  const base = [...board.cpu, "-nostartfiles", "--specs=nano.specs", "-T", script, ...warnings, ...board.link];
+  try {
+    await tool("gcc", [...base, ...objects.map(({ path }) => path), "-o", join(folder, "firmware.elf")]);
+  } catch (error) {
+    throw new Error(explain(error instanceof Error ? error.message : String(error), board));
+  }
+}
+
+/** What does not fit, and by how much; what else the linker complains of as it is. */
+function explain(message: string, board: BoardDescription): string {
+  const [, region, more] = /region `(\w+)' overflowed by (\d+) bytes/.exec(message) ?? [];
+  const size = board.memory.find(({ name }) => name === region)?.size;
+  if (region === undefined || size === undefined) return `the firmware does not link\n${message}`;
+  const [has, lacks] = [size, Number(more)].map((octets) => octets.toLocaleString("en"));
+  return `the firmware does not fit into ${board.name}: ${region} has ${has} octets, ${lacks} too few`;
+}
+
+/** Address, size and name of every function, for what shows the console. */
+function symbolsOf(nm: string): string {
+  const rows = nm.split("\n").map((line) => /^([0-9a-f]+) ([0-9a-f]+) [tTwW] (\S+)$/.exec(line));
+  return rows.flatMap((row) => (row ? [`${row[1] ?? ""} ${row[2] ?? ""} ${row[3] ?? ""}\n`] : [])).join("");
+}
