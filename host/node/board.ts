@@ -28,6 +28,14 @@ export interface BoardOptions extends InterfaceOptions {
   routes?: readonly RouteOptions[];
   /** Start the applications of the firmware (default false). */
   serve?: boolean;
+  /** Record everything that enters the module. */
+  recorder?: CallObserver;
+}
+
+/** Sees every call of a board's module: a Recorder. */
+export interface CallObserver {
+  /** The functions a board shall use in place of its module's; asked once, before the first call. */
+  around(exports: SandwireExports): SandwireExports;
 }
 
 /** Everything a board is at one moment. */
@@ -79,7 +87,8 @@ export class Board {
     this.name = options.name ?? "board";
     this.clock = options.clock;
     const instance = new WebAssembly.Instance(module, {});
-    this.exports = bindExports(instance, (call, cause) => this.trapped(call, cause));
+    const bound = bindExports(instance, (call, cause) => this.trapped(call, cause));
+    this.exports = options.recorder ? options.recorder.around(bound) : bound;
     this.memory = this.exports.memory;
     this.u8 = new Uint8Array(this.memory.buffer);
     this.u32 = new Uint32Array(this.memory.buffer);

@@ -17,6 +17,7 @@ export function emulatedGuest(options: RunOptions, print: (line: string) => void
   const engine = engineOf(board, options.engine);
   const [address, ...more] = options.address;
   if (more.length > 0) throw new Error(`${board.name} takes one address: ${more[0]} is one too many`);
+  if (options.record !== undefined) throw new Error("--record records a board of this process: leave --board away");
   const firmware = firmwareOf(board, engine);
   const start = async (link: Link): Promise<Traffic> => {
     const emulated = await EmulatedBoard.start({

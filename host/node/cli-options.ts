@@ -22,6 +22,8 @@ export interface RunOptions {
   address: readonly string[];
   gateway?: string;
   pcap?: string;
+  /** The file of the session. */
+  record?: string;
   print?: boolean;
   loss: number;
   duplicate: number;

@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { Board } from "./board";
 import { emulatedGuest } from "./cli-emulator";
 import type { Guest } from "./cli-guest";
@@ -11,7 +12,9 @@ import { hub } from "./links/hub";
 import { captured, Pcap } from "./links/pcap";
 import { printed } from "./links/print";
 import { openTap, type TapLink } from "./links/tap";
-import { loadModule, type Profile } from "./module";
+import { Layout } from "./lockstep/layout";
+import { loadModule, modulePath, type Profile } from "./module";
+import { Recorder } from "./session/recorder";
 import { type Figures, StatusLine } from "./status";
 
 const DEFAULT_FORWARDS = [{ host: 8080, board: 80 }];
@@ -68,7 +71,8 @@ async function start(options: RunOptions, resources: Resources): Promise<void> {
   const output = new Output();
   const forwards = options.forward ?? (options.tap ? [] : DEFAULT_FORWARDS);
   const { print } = output;
-  const guest = options.board === undefined ? await virtualGuest(options, clock) : emulatedGuest(options, print, end.fail);
+  const guest =
+    options.board === undefined ? await virtualGuest(options, clock, resources) : emulatedGuest(options, print, end.fail);
   const [inner, ...outer] = hub(1 + Number(forwards.length > 0) + Number(!!options.tap), { clock, latency: options.latency });
   const tap = options.tap === undefined ? undefined : await openTap({ name: options.tap, address: options.address[0] });
   if (tap) joinTap(outer.pop() ?? inner, tap, resources, end.fail);
@@ -88,14 +92,16 @@ async function start(options: RunOptions, resources: Resources): Promise<void> {
 }
 
 /** A board of this process. */
-async function virtualGuest(options: RunOptions, clock: Clock): Promise<Guest> {
+async function virtualGuest(options: RunOptions, clock: Clock, resources: Resources): Promise<Guest> {
   const { gateway, seed, profile = "default" } = options;
   if (options.console) throw new Error("--console is the console of a board in the emulator: name one by --board");
   if ((options.engine ?? "v8") !== "v8") throw new Error("the engine of a board without --board is v8");
   const module = await loadFirmware(options);
   const [address, ...addresses] = options.address;
   const start = async (link: Link): Promise<Board> => {
-    const board = await Board.create({ clock, module, address, addresses, gateway, serve: true, seed });
+    const recorder = recorderFor(options);
+    resources.add(() => recorder?.end());
+    const board = await Board.create({ clock, module, address, addresses, gateway, serve: true, seed, recorder });
     board.attach(link);
     return board;
   };
@@ -109,6 +115,13 @@ async function loadFirmware({ app, profile }: RunOptions): Promise<WebAssembly.M
   if (app !== undefined && missing.length > 0)
     throw new Error(`${app} is no firmware of Sandwire: it does not export ${missing.join(", ")}`);
   return module;
+}
+
+function recorderFor({ app, profile = "default", record }: RunOptions): Recorder | undefined {
+  if (record === undefined) return undefined;
+  const path = app ?? modulePath(profile);
+  const recorded = { wasm: readFileSync(path), profile: app === undefined ? profile : "", used: Layout.beside(path).used };
+  return Recorder.file(recorded, record);
 }
 
 /** The end of the run: a signal, or a failure. */

@@ -16,8 +16,10 @@ import {
 } from "./cli-options";
 import { BUILD_EXAMPLES, type BuildCommand, buildFirmware } from "./cli-build";
 import { DRILL_EXAMPLES, type DrillCommand, drillFiles } from "./cli-drill";
+import { compareEngines, LOCKSTEP_EXAMPLES, type LockstepCommand, parseBytes, parseEngines } from "./cli-lockstep";
 import { netstat, NETSTAT_EXAMPLES, type NetstatCommand, parseBoard, parseSeconds } from "./cli-netstat";
 import { run } from "./cli-run";
+import { CONTENDERS } from "./lockstep/engines";
 import { FLAG_NAMES, OPTION_NAMES } from "../drill/config";
 import { SYSTEMS } from "../drill/settings";
 import { PROFILES } from "./module";
@@ -49,6 +51,7 @@ interface Actions {
   drill: (files: string[], options: DrillCommand) => Promise<void>;
   build: (app: string, options: BuildCommand) => Promise<void>;
   netstat: (board: URL, options: NetstatCommand) => Promise<void>;
+  lockstep: (session: string | undefined, options: LockstepCommand) => Promise<void>;
 }
 
 function program(act: Actions): Command {
@@ -69,6 +72,7 @@ function program(act: Actions): Command {
     .option("--gateway <G>", "the board's default gateway", parseAddress)
     .option("--pcap <FILE>", "write the board's frames to FILE (pcapng, nanoseconds; for Wireshark)")
     .option("--print", "print the board's frames, one line each")
+    .option("--record <FILE>", "record all that enters the board's module, for sandwire lockstep")
     .option("--loss <P>", "lose frames, each way, with this probability", parseProbability, 0)
     .option("--duplicate <P>", "double frames", parseProbability, 0)
     .option("--reorder <P>", "let later frames overtake frames", parseProbability, 0)
@@ -81,7 +85,7 @@ function program(act: Actions): Command {
     .option("--console", "what is typed goes to the board's console, line by line: t traps the module, s prints statistics")
     .option("--seed <N>", "the board's entropy and the faults' chance, to repeat a run", parseSeed)
     .action(act.run);
-  const others = [addDrill(sandwire, act), addBuild(sandwire, act), addNetstat(sandwire, act)];
+  const others = [addDrill(sandwire, act), addBuild(sandwire, act), addNetstat(sandwire, act), addLockstep(sandwire, act)];
   for (const each of [sandwire, command, ...others]) each.exitOverride().configureOutput({ outputError: () => undefined });
   return sandwire;
 }
@@ -137,6 +141,31 @@ function addNetstat(sandwire: Command, act: Actions): Command {
     .action(act.netstat);
 }
 
+function addLockstep(sandwire: Command, act: Actions): Command {
+  return sandwire
+    .command("lockstep")
+    .description("feed the same recorded input to several engines and stop at the first difference")
+    .argument("[session]", "a recorded session; without one, a transfer is recorded first")
+    .helpOption("-h, --help", "print this help")
+    .addHelpText("after", LOCKSTEP_EXAMPLES)
+    .addOption(
+      new Option("--engines <LIST>", `of ${CONTENDERS.join(", ")}`)
+        .argParser(parseEngines)
+        .default(CONTENDERS, CONTENDERS.join(",")),
+    )
+    .option("--record <FILE>", "keep the session in FILE")
+    .addOption(new Option("--profile <P>", `the board's size: ${PROFILES.join(", ")}`).argParser(parseProfile).default("default"))
+    .option("--app <FILE.wasm>", "this firmware, in place of the demonstration")
+    .option("--bytes <N>", "octets to transfer, each way", parseBytes, 1_000_000)
+    .option("--loss <P>", "lose frames, each way, with this probability", parseProbability, 0.02)
+    .option("--duplicate <P>", "double frames", parseProbability, 0.02)
+    .option("--reorder <P>", "let later frames overtake frames", parseProbability, 0.05)
+    .option("--corrupt <P>", "damage frames", parseProbability, 0.01)
+    .option("--latency <MS>", "delay frames, each way", parseLatency, 5)
+    .option("--seed <N>", "the board's entropy and the faults' chance", parseSeed, 1)
+    .action(act.lockstep);
+}
+
 function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
@@ -145,7 +174,9 @@ function collect(value: string, before: string[] = []): string[] {
 async function main(args: string[]): Promise<number> {
   let code = 0;
   const drill = async (files: string[], options: DrillCommand): Promise<void> => void (code = await drillFiles(files, options));
-  const sandwire = program({ run, drill, build: buildFirmware, netstat });
+  const compare = async (file: string | undefined, options: LockstepCommand): Promise<void> =>
+    void (code = await compareEngines(file, options));
+  const sandwire = program({ run, drill, build: buildFirmware, netstat, lockstep: compare });
   try {
     if (args.length === 0) sandwire.help();
     await sandwire.parseAsync(args, { from: "user" });
@@ -153,12 +184,12 @@ async function main(args: string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const message = error instanceof Error ? error.message : String(error);
-    const named = ["run", "drill", "build", "netstat"].includes(args[0] ?? "") ? `${args[0]} ` : "";
+    const named = ["run", "drill", "build", "netstat", "lockstep"].includes(args[0] ?? "") ? `${args[0]} ` : "";
     const hint = error instanceof CommanderError ? `. Try \`sandwire ${named}--help\`.` : "";
     const line = message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
     console.error(`sandwire: ${hint ? line.replace(/\.$/, "") : line}${hint}`);
-    // Of drill, 1 is the verdict of a script that was run.
-    return args[0] === "drill" ? 2 : 1;
+    // Of these, 1 is the verdict on something that was run.
+    return ["drill", "lockstep"].includes(args[0]) ? 2 : 1;
   }
 }
 

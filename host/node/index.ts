@@ -1,7 +1,7 @@
 /** What a program that runs boards needs; see README. */
 export { type Address, formatIPv4, parseIPv4 } from "./address";
 export * from "./bsd/index";
-export { Board, type BoardOptions, type Snapshot } from "./board";
+export { Board, type BoardOptions, type CallObserver, type Snapshot } from "./board";
 export { type Clock, RealClock, type Timer, VirtualClock } from "./clock";
 export { isSystemError, type SystemError } from "./errors";
 export { type Forward, Gateway, type GatewayCounts, type GatewayOptions, LIMITS } from "./gateway";
@@ -18,6 +18,8 @@ export { wire } from "./links/wire";
 export type { LocalAddress, RouteInfo, RouteOptions, RoutingTable } from "./routing";
 export type { TcpInfo } from "./tcp-info";
 export { loadModule, type Profile, PROFILES } from "./module";
+export { type Recorded, Recorder } from "./session/recorder";
+export type { Sink } from "./session/writer";
 export {
   bind,
   connect,
