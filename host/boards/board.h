@@ -56,8 +56,17 @@ _Noreturn void board_reset(void);
 /* What the MAC driver does for the module: capability bits for sw_port_configure. */
 uint32_t mac_capabilities(void);
 
-/* Start the controller with that MAC address; the port's rings have been laid out. Called again after a restart of the module. */
+/*
+ * Start the controller with that MAC address, whatever state it is in, and tell the port about the cable; the port's rings have been
+ * laid out. Called again after a restart of the module.
+ */
 void mac_start(sw_port *port, const uint8_t address[6]);
+
+/*
+ * The module has trapped and its memory is about to be restored: a controller that writes into the slots itself stops. Boards that
+ * copy need not have it.
+ */
+void mac_stop(void);
 
 /* Move frames between the controller and the rings, both ways, without waiting, and tell the port about the cable; whether any moved. */
 bool mac_exchange(sw_port *port);

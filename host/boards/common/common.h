@@ -34,8 +34,8 @@ uint32_t stack_peak(void);
 uint32_t heap_used(void);
 uint32_t heap_peak(void);
 
-/* The identity this device starts with: from sw_boot, the board, or the build. */
-void identify(struct sw_config *config);
+/* The identity this device starts with: from sw_boot, the board, or the build; what to warn of, "" for nothing. */
+const char *identify(struct sw_config *config);
 
 /* Say what has happened to the module. */
 void report_trap(const struct sw_trap *trap, uint32_t restarts);

@@ -20,21 +20,40 @@ void fault_report(const uint32_t *registers);
 
 typedef void (*vector)(void);
 
-/* B1.5.3: the stack pointer, then the system's exceptions; interrupts have no vectors, since none is ever taken. */
+/* B1.5.2: the stack pointer, then the system's exceptions. Those of interrupts follow, from boards that take any. */
 static const vector vectors[16] __attribute__((section(".vectors"), used)) = {
-    (vector)(void *)stack_end, reset_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler,
-    fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler,
-    fault_handler,
+    (vector)(void *)stack_end,
+    reset_handler,
+    fault_handler, /* NMI */
+    fault_handler, /* HardFault */
+    fault_handler, /* MemManage */
+    fault_handler, /* BusFault */
+    fault_handler, /* UsageFault */
+    cortex_m_unexpected,
+    cortex_m_unexpected,
+    cortex_m_unexpected,
+    cortex_m_unexpected,
+    cortex_m_unexpected, /* SVCall */
+    cortex_m_unexpected, /* DebugMonitor */
+    cortex_m_unexpected,
+    cortex_m_unexpected, /* PendSV */
+    systick_handler,
 };
 
-__attribute__((naked)) void reset_handler(void) { __asm volatile("cpsid i\n b start_c"); }
+__attribute__((naked)) void reset_handler(void) { __asm volatile("b start_c"); }
+
+__attribute__((naked)) void cortex_m_unexpected(void) { __asm volatile("b fault_handler"); }
+
+__attribute__((naked, weak)) void systick_handler(void) { __asm volatile("b fault_handler"); }
 
 /* The stack may be what has failed: the report begins a new one. */
 __attribute__((naked)) void fault_handler(void) {
   __asm volatile("mrs r0, msp\n ldr r1, =stack_end\n mov sp, r1\n b fault_report");
 }
 
-void fault_report(const uint32_t *registers) { fault("hard fault", registers, *reg(CFSR), *reg(BFAR)); }
+void fault_report(const uint32_t *registers) { fault("fault", registers, *reg(CFSR), *reg(BFAR)); }
+
+void cortex_m_only_wake(void) { __asm volatile("cpsid i" ::: "memory"); }
 
 void cortex_m_wake_on(uint32_t irq) { *reg(NVIC_ISER + irq / 32 * 4) = 1u << irq % 32; }
 

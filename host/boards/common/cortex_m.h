@@ -1,7 +1,8 @@
 /*
- * What all Cortex-M boards share. Interrupts only wake: PRIMASK stays set from reset on, so a line that becomes pending ends WFI (Armv7-M
- * Architecture Reference Manual, B1.5.18) and no handler ever runs. A driver looks at its controller's own status; nothing
- * is shared between two threads of control, and an event between the last look and WFI is still pending when WFI comes.
+ * What all Cortex-M boards share: vectors, faults, reset, and for boards whose interrupts only wake, sleep. Those keep PRIMASK set: a line
+ * that becomes pending ends WFI all the same (Armv7-M Architecture Reference Manual, B1.5.19) and no handler ever runs. Drivers look at
+ * their controller's own status; nothing is shared between two threads of control, and an event between the last look and WFI
+ * is still pending when WFI comes.
  */
 #ifndef SANDWIRE_CORTEX_M_H
 #define SANDWIRE_CORTEX_M_H
@@ -11,6 +12,9 @@
 /* Read and write the register at an address. */
 static inline volatile uint32_t *reg(uint32_t address) { return (volatile uint32_t *)(uintptr_t)address; }
 
+/* Mask interrupts for good: they end WFI and nothing else. */
+void cortex_m_only_wake(void);
+
 /* Let interrupt line `irq` wake the core. */
 void cortex_m_wake_on(uint32_t irq);
 
@@ -18,5 +22,12 @@ void cortex_m_wake_on(uint32_t irq);
 void cortex_m_rest(void);
 
 _Noreturn void cortex_m_reset(void);
+
+/*
+ * For boards that do take interrupts: an array of handlers in the section `.vectors.irq` follows the vectors of the system, with this for
+ * the lines it does not use. SysTick's is the board's own if it has one.
+ */
+void cortex_m_unexpected(void);
+void systick_handler(void);
 
 #endif

@@ -23,15 +23,18 @@ static void started(void *context, sw_port *port) {
   mac_start(port, device.config.mac);
 }
 
+__attribute__((weak)) void mac_stop(void) {}
+
 static void trapped(void *context, const struct sw_trap *trap) {
   (void)context;
+  mac_stop();
   report_trap(trap, device.restarts + 1);
 }
 
 static void say_who(const struct sw_config *config) {
   const uint8_t *mac = config->mac;
   uint32_t address = config->address;
-  console_print("\nsandwire on %s: engine %s, profile %s, ", board_name, sw_engine_name(), build_profile);
+  console_print("\nsandwire on %s: %s, %s, ", board_name, sw_engine_name(), build_profile);
   console_print("%u.%u.%u.%u/%u, ", (unsigned)(address >> 24), (unsigned)(address >> 16 & 255), (unsigned)(address >> 8 & 255),
                 (unsigned)(address & 255), (unsigned)config->prefix);
   char text[18];
@@ -46,8 +49,9 @@ static void say_who(const struct sw_config *config) {
 int main(void) {
   board_init();
   struct sw_config config = {.capabilities = mac_capabilities(), .serve = true};
-  identify(&config);
+  const char *warnings = identify(&config);
   say_who(&config);
+  console_print("%s", warnings);
   const char *error = NULL;
   sw_engine *engine = sw_engine_open(build_module, build_module_size, &error);
   static const struct sw_host host = {
@@ -58,7 +62,7 @@ int main(void) {
     console_print("cannot start: %s%s%s\n", error, trap == NULL ? "" : ": ", trap == NULL ? "" : trap->reason);
     for (;;) board_sleep(UINT32_MAX);
   }
-  console_print("ready\n");
+  console_print("serving\n");
   sw_device_run(&device);
   return 0;
 }

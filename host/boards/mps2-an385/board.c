@@ -43,6 +43,7 @@ const char board_name[] = "mps2-an385";
 static uint32_t milliseconds, counted;
 
 void board_init(void) {
+  cortex_m_only_wake();
   *reg(TIMER0 + TIMER_RELOAD) = ~0u;
   *reg(TIMER0 + TIMER_CTRL) = TIMER_CTRL_EN;
   counted = *reg(TIMER0 + TIMER_VALUE);

@@ -25,7 +25,7 @@ ${lines.join("\n")}
 }
 SECTIONS
 {
-  .vectors : { KEEP(*(.vectors)) } > ${place.code}
+  .vectors : { KEEP(*(.vectors)) KEEP(*(.vectors.*)) } > ${place.code}
   .text : { *(.text.hot .text.hot.*) *(.text .text.*) *(.ARM.exidx* .ARM.extab*) } > ${place.code}
   .rodata : { *(.rodata .rodata.*) . = ALIGN(8); } > ${place.code}
   .module : { *(.module .module.*) . = ALIGN(8); } > ${place.code}
