@@ -125,7 +125,8 @@ void read_options(struct options *options, int count, char **arguments) {
   *options = (struct options){.config = {.address = 0x0a000002, .prefix = 24, .capabilities = SW_RX_CSUM | SW_TX_CSUM}};
   for (int option; (option = getopt_long(count, arguments, "+", known, NULL)) >= 0;)
     take(options, option, optarg, needs_module, &seeded);
-  if ((options->tap != NULL) + (options->stream != NULL) + options->pipe != 1) give_up("one of --tap, --stream, --pipe says where the network is (see --help)");
+  bool one_link = (options->tap != NULL) + (options->stream != NULL) + options->pipe == 1;
+  if (!one_link) give_up("one of --tap, --stream, --pipe says where the network is (see --help)");
   if (needs_module && optind == count) give_up("the module's file is missing, such as build/sandwire.default.wasm");
   if (needs_module) options->module = arguments[optind++];
   options->count = count - optind;
