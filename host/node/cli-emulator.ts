@@ -1,24 +1,28 @@
+import { boardNames, type BoardDescription, type EngineName, engineOf, readBoard } from "../tools/board/description";
 import type { Guest } from "./cli-guest";
 import type { RunOptions } from "./cli-options";
-import { engineOf, readBoard } from "./emulator/catalogue";
 import { EmulatedBoard } from "./emulator/emulator";
-import { firmwareOf } from "./emulator/firmware";
+import { builtFirmware } from "./emulator/firmware";
 import type { Link } from "./link";
+import { isProfile, type Profile } from "./module";
 import { seedOf } from "./seed";
 
 /**
- * A board in the emulator, with its firmware built. Throws an Error of one line when it cannot be.
+ * A board in the emulator, with its firmware built. Rejects with an Error of one line when it cannot be.
  *
  * @param print called for each line of its console
  * @param fail called when the emulator has ended by itself
  */
-export function emulatedGuest(options: RunOptions, print: (line: string) => void, fail: (error: Error) => void): Guest {
-  const board = readBoard(options.board ?? "");
-  const engine = engineOf(board, options.engine);
+export async function emulatedGuest(
+  options: RunOptions,
+  print: (line: string) => void,
+  fail: (error: Error) => void,
+): Promise<Guest> {
+  const { board, engine, profile } = chosenBoard(options);
   const [address, ...more] = options.address;
   if (more.length > 0) throw new Error(`${board.name} takes one address: ${more[0]} is one too many`);
   if (options.record !== undefined) throw new Error("--record records a board of this process: leave --board away");
-  const firmware = firmwareOf(board, engine);
+  const firmware = await builtFirmware(board, engine, { profile, app: options.app }, (line) => process.stderr.write(`${line}\n`));
   const start = async (link: Link): Promise<Traffic> => {
     const emulated = await EmulatedBoard.start({
       board,
@@ -33,7 +37,18 @@ export function emulatedGuest(options: RunOptions, print: (line: string) => void
     if (options.console) listenTo(process.stdin, emulated);
     return new Traffic(emulated, link);
   };
-  return { profile: options.profile ?? board.engines[engine]?.profile ?? "default", start };
+  return { profile, start };
+}
+
+/** The board, its engine and the size of its module: as told, or what the board has first. */
+function chosenBoard(options: RunOptions): { board: BoardDescription; engine: EngineName; profile: Profile } {
+  if (boardNames().length === 0) throw new Error("boards need a checkout of Sandwire: the package does not have their firmware");
+  const board = readBoard(options.board ?? "");
+  const [first = "aot"] = Object.keys(board.engines) as EngineName[];
+  const engine = (options.engine ?? first) as EngineName;
+  const profile = options.profile ?? engineOf(board, engine).profile;
+  if (!isProfile(profile)) throw new Error(`${board.name} runs the profile ${profile}, of which the gateway knows no limits`);
+  return { board, engine, profile };
 }
 
 /** What is typed here goes to the board's console, without the ends of lines. */

@@ -72,7 +72,7 @@ async function start(options: RunOptions, resources: Resources): Promise<void> {
   const forwards = options.forward ?? (options.tap ? [] : DEFAULT_FORWARDS);
   const { print } = output;
   const guest =
-    options.board === undefined ? await virtualGuest(options, clock, resources) : emulatedGuest(options, print, end.fail);
+    options.board === undefined ? await virtualGuest(options, clock, resources) : await emulatedGuest(options, print, end.fail);
   const [inner, ...outer] = hub(1 + Number(forwards.length > 0) + Number(!!options.tap), { clock, latency: options.latency });
   const tap = options.tap === undefined ? undefined : await openTap({ name: options.tap, address: options.address[0] });
   if (tap) joinTap(outer.pop() ?? inner, tap, resources, end.fail);

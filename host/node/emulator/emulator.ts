@@ -1,15 +1,15 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { BoardDescription } from "../../tools/board/description";
 import type { Link } from "../link";
 import { macOf } from "../seed";
 import { bootRecord } from "./boot";
-import type { BoardFile } from "./catalogue";
 import { Machine } from "./qemu";
 import { Symbols } from "./symbols";
 
 /** How a board is started in the emulator. */
 export interface EmulatorOptions {
-  board: BoardFile;
+  board: BoardDescription;
   /** The folder with firmware.elf and firmware.symbols. */
   firmware: string;
   /** "10.0.0.2/24" */
@@ -36,7 +36,7 @@ export class EmulatedBoard {
   /** Power on. Rejects with an Error of one line when there is no QEMU, or it does not come up. */
   static async start(options: EmulatorOptions): Promise<EmulatedBoard> {
     const { board, firmware, address, gateway, seed, console, onLine, onReset } = options;
-    if (!board.emulator) throw new Error(`${board.name} is not emulated: QEMU has no such machine`);
+    if (!board.emulator) throw new Error(`nobody emulates ${board.name}`);
     const mac = macOf(seed, 0);
     const symbols = symbolsIn(firmware);
     const machine = await Machine.start({

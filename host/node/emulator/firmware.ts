@@ -1,14 +1,30 @@
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import type { BoardEngine, BoardFile } from "./catalogue";
+import { resolve } from "node:path";
+import type { BoardDescription, EngineName } from "../../tools/board/description";
+import { firmware, type Choice } from "../../tools/board/firmware";
 
-const FOLDER = fileURLToPath(new URL("../../../build/firmware/", import.meta.url));
+/** Milliseconds of silence before we say what takes so long. */
+const SILENCE = 1500;
 
-/** The folder of a board's firmware. Throws an Error of one line that says what to do when it is not built. */
-export function firmwareOf(board: BoardFile, engine: BoardEngine): string {
-  const folder = `${FOLDER}${board.name}.${engine}`;
-  if (existsSync(`${folder}/firmware.elf`)) return folder;
-  throw new Error(
-    `the firmware of ${board.name} is not built: run \`npm run firmware -- --board ${board.name} --engine ${engine}\` first`,
-  );
+/**
+ * Build a board's firmware, of which only what is stale is compiled; the folder it lies in. Rejects with an Error of one line.
+ *
+ * @param say called with what takes long, and with what a compiler said
+ */
+export async function builtFirmware(
+  { name }: BoardDescription,
+  engine: EngineName,
+  choice: Choice,
+  say: (line: string) => void,
+): Promise<string> {
+  const timer = setTimeout(() => say(`building the firmware of ${name} with ${engine} ...`), SILENCE);
+  try {
+    const { folder } = await firmware(name, { ...choice, engine });
+    return resolve(folder);
+  } catch (error) {
+    const [first, ...rest] = (error instanceof Error ? error.message : String(error)).split("\n");
+    if (rest.length > 0) say(rest.join("\n"));
+    throw new Error(first, { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
 }
