@@ -3,39 +3,13 @@
  * `--force` compiles what is fresh too, `--declarations` only generates the hosts' view of the ABI.
  * `npm run build -- --app FILE [--profile P] [--out FILE]` compiles a firmware of your own for a profile.
  */
-import { existsSync, readdirSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { firmware, firmwareOf, readAsConfig, transforms, type AsConfig } from "./compile";
+import { firmwareOf, readAsConfig, transforms, type AsConfig } from "./compile";
 import { firmwareJob, perform, report, type Job } from "./application";
-import { inParallel, root, runNode } from "./process";
-
-/** The newest change below a path, folders included: removing a file changes its folder. */
-function newest(path: string): number {
-  if (!existsSync(path)) return 0;
-  const found = statSync(path);
-  if (!found.isDirectory()) return found.mtimeMs;
-  return Math.max(found.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
-}
-
-function isStale(output: string, inputs: string[]): boolean {
-  const at = join(root, output);
-  return !existsSync(at) || statSync(at).mtimeMs < Math.max(...inputs.map((input) => newest(join(root, input))));
-}
-
-/** The hosts' declarations, generated from the core's own. */
-async function generate(): Promise<boolean> {
-  const generator = "host/tools/abi.ts";
-  if (!existsSync(join(root, generator))) return true;
-  const inputs = ["assembly/abi.ts", "assembly/stats.ts", "assembly/exports.ts", firmware, generator, "host/tools/abi"];
-  const outputs = ["build/generated/abi.ts", "build/generated/sandwire_abi.h"];
-  if (!outputs.some((output) => isStale(output, inputs))) return true;
-  const outcome = await runNode(["--import", "tsx", generator], { limit: 60_000 });
-  if (outcome.code === 0) console.log(`${"declarations".padEnd(16)} ${"".padStart(28)} ${outputs.join(", ")}`);
-  else console.error(`declarations     FAILED\n${outcome.output}`);
-  return outcome.code === 0;
-}
+import { generate } from "./declarations";
+import { inParallel } from "./process";
+import { isStale } from "./stale";
 
 function jobsFor(config: AsConfig, names: string[], force: boolean): Job[] {
   const unknown = names.filter((name) => !config.targets[name]);

@@ -14,6 +14,8 @@ export interface Outcome {
   code: number;
   output: string;
   milliseconds: number;
+  /** There is no such program. */
+  missing: boolean;
 }
 
 /** How to run a process; output is collected, and shown as it comes when `live`. */
@@ -28,7 +30,7 @@ export interface RunOptions {
 
 /** Runs a JavaScript or TypeScript file of this project or its packages with this Node; never throws. */
 export function runNode(args: string[], options: RunOptions = {}): Promise<Outcome> {
-  return run(process.execPath, args, options);
+  return runProgram(process.execPath, args, options);
 }
 
 /** The file behind a package's command, so that no shell and no npx stands between. */
@@ -36,8 +38,10 @@ export function packageFile(path: string): string {
   return join(root, "node_modules", path);
 }
 
-function run(command: string, args: string[], options: RunOptions): Promise<Outcome> {
+/** Runs a program; never throws. */
+export function runProgram(command: string, args: string[], options: RunOptions = {}): Promise<Outcome> {
   const started = performance.now();
+  let missing = false;
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd: options.cwd ?? root,
@@ -59,9 +63,10 @@ function run(command: string, args: string[], options: RunOptions): Promise<Outc
     child.stderr.on("data", take);
     const done = (code: number): void => {
       clearTimeout(timer);
-      resolve({ code, output, milliseconds: performance.now() - started });
+      resolve({ code, output, milliseconds: performance.now() - started, missing });
     };
-    child.on("error", (error) => {
+    child.on("error", (error: NodeJS.ErrnoException) => {
+      missing = error.code === "ENOENT";
       output += `${error.message}\n`;
       done(1);
     });

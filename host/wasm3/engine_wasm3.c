@@ -1,0 +1,293 @@
+/*
+ * The engine that interprets the module: wasm3. Its code is compiled to wasm3's own once; starting over only restores what the module
+ * can have changed, its linear memory and its mutable globals.
+ *
+ *   SW_MEMORY_SIZE   firmware: octets of linear memory, in a section of their own, .linear; hosts leave it out: whole pages, allocated
+ *   SW_WASM3_STACK   octets for the interpreter's stack
+ *   SW_WASM3_EAGER   1: compile every function when the module is opened, so that no memory is asked for later
+ */
+#include "engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "m3_env.h"
+#include "where.h"
+
+#ifndef SW_WASM3_STACK
+#define SW_WASM3_STACK 65536
+#endif
+#ifndef SW_WASM3_EAGER
+#define SW_WASM3_EAGER 0
+#endif
+
+struct sw_engine {
+  IM3Environment environment;
+  IM3Runtime runtime;
+  IM3Module module;
+  IM3Function exports[SW_FN_COUNT];
+  int32_t start; /* the module's start function, -1: none */
+  void *allocated; /* what holds the linear memory */
+  struct sw_trap trap;
+};
+
+/* The innermost function of the trap that is on its way, if any. */
+static IM3Function trapped_in;
+
+void sw_wasm3_left(IM3Function function);
+
+void sw_wasm3_left(IM3Function function) {
+  if (trapped_in == NULL) trapped_in = function;
+}
+
+const char *sw_engine_name(void) {
+  return "wasm3";
+}
+
+/* ---- Reading the module (WebAssembly Core Specification 2.0, section 5); wasm3 has found it well-formed before ---- */
+
+static uint32_t read_u32(const uint8_t **at) {
+  uint32_t value = 0;
+  for (uint32_t shift = 0;; shift += 7) {
+    uint8_t octet = *(*at)++;
+    value |= (uint32_t)(octet & 127) << shift;
+    if (octet < 128) return value;
+  }
+}
+
+static int64_t read_signed(const uint8_t **at) {
+  uint64_t value = 0;
+  for (uint32_t shift = 0;;) {
+    uint8_t octet = *(*at)++;
+    value |= (uint64_t)(octet & 127) << shift;
+    shift += 7;
+    if (octet < 128) return (int64_t)(shift < 64 && (octet & 64) ? value | (UINT64_MAX << shift) : value);
+  }
+}
+
+/* A constant expression: false for what is none of a number. `value` takes eight octets. */
+static bool constant(const uint8_t *expression, void *value) {
+  const uint8_t *at = expression + 1;
+  int64_t number;
+  switch (*expression) {
+    case 0x41: /* i32.const */
+    case 0x42: /* i64.const */
+      number = read_signed(&at);
+      memcpy(value, &number, sizeof number);
+      return true;
+    case 0x43: /* f32.const */
+      memcpy(value, at, 4);
+      return true;
+    case 0x44: /* f64.const */
+      memcpy(value, at, 8);
+      return true;
+    default:
+      return false;
+  }
+}
+
+/* Whether a function takes and gives what the border says: words only. */
+static bool fits(IM3Function function, enum sw_function as) {
+  uint32_t count = m3_GetArgCount(function);
+  if (count != sw_function_arity(as) || m3_GetRetCount(function) > 1) return false;
+  if (m3_GetRetCount(function) == 1 && m3_GetRetType(function, 0) != c_m3Type_i32) return false;
+  for (uint32_t i = 0; i < count; i++) {
+    if (m3_GetArgType(function, i) != c_m3Type_i32) return false;
+  }
+  return true;
+}
+
+static bool take_export(sw_engine *engine, const uint8_t *name, uint32_t length, uint32_t index) {
+  for (uint32_t i = 0; i < SW_FN_COUNT; i++) {
+    const char *wanted = sw_function_name((enum sw_function)i);
+    if (strlen(wanted) != length || memcmp(wanted, name, length) != 0) continue;
+    engine->exports[i] = &engine->module->functions[index];
+    return fits(engine->exports[i], (enum sw_function)i);
+  }
+  return true;
+}
+
+/* The export section. (wasm3 keeps a few names of a function only; one function may be exported under many.) */
+static bool find_exports(sw_engine *engine, const uint8_t *wasm, size_t length) {
+  const uint8_t *end = wasm + length, *at = wasm + 8;
+  while (at < end) {
+    uint8_t id = *at++;
+    uint32_t octets = read_u32(&at);
+    if (id != 7) {
+      at += octets;
+      continue;
+    }
+    for (uint32_t count = read_u32(&at); count > 0; count--) {
+      uint32_t size = read_u32(&at);
+      const uint8_t *name = at;
+      at += size;
+      uint8_t kind = *at++;
+      uint32_t index = read_u32(&at);
+      if (kind == 0 && !take_export(engine, name, size, index)) return false;
+    }
+    return true;
+  }
+  return true;
+}
+
+/* ---- The memory image ---- */
+
+/* Controllers with descriptors of their own want frames, so the memory, at cache lines. */
+#define ALIGNMENT 64
+
+/* wasm3 wants its header right in front of the memory. */
+#ifdef SW_MEMORY_SIZE
+static uint8_t linear[ALIGNMENT + SW_MEMORY_SIZE] __attribute__((section(".linear"), aligned(ALIGNMENT)));
+#endif
+
+/* Where the linear memory of that many octets is to be; NULL when there is no room. */
+static uint8_t *place_memory(sw_engine *engine, size_t *size) {
+#ifdef SW_MEMORY_SIZE
+  (void)engine;
+  if (*size > SW_MEMORY_SIZE) *size = SW_MEMORY_SIZE;
+  return linear + ALIGNMENT;
+#else
+  engine->allocated = calloc(1, *size + 2 * ALIGNMENT);
+  if (engine->allocated == NULL) return NULL;
+  return (uint8_t *)(((uintptr_t)engine->allocated + 2 * ALIGNMENT - 1) & ~(uintptr_t)(ALIGNMENT - 1));
+#endif
+}
+
+/* Give wasm3 the memory that the module asks for, before it would allocate it itself. */
+static const char *lay_memory(sw_engine *engine) {
+  _Static_assert(sizeof(M3MemoryHeader) <= ALIGNMENT, "the header lies in front of the memory");
+  const M3MemoryInfo *pages = &engine->module->memoryInfo;
+  if (pages->initPages == 0 || pages->maxPages != pages->initPages) return "the module's memory is not of a fixed size";
+  size_t size = (size_t)pages->initPages * d_m3MemPageSize;
+  uint8_t *data = place_memory(engine, &size);
+  if (data == NULL) return m3Err_mallocFailed;
+  IM3Runtime runtime = engine->runtime;
+  M3MemoryHeader *header = (M3MemoryHeader *)(void *)data - 1;
+  header->runtime = runtime;
+  header->maxStack = (m3slot_t *)runtime->stack + runtime->numStackSlots;
+  header->length = size;
+  runtime->memory = (M3Memory){.mallocated = header, .numPages = pages->initPages, .maxPages = pages->maxPages};
+  engine->module->memoryImported = true;
+  return NULL;
+}
+
+/* Fill the linear memory and the mutable globals as the module says; false when it says so in a way we do not read. */
+static bool restore(sw_engine *engine) {
+  IM3Module module = engine->module;
+  uint32_t size;
+  uint8_t *memory = sw_engine_memory(engine, &size);
+  uint64_t value;
+  memset(memory, 0, size);
+  for (uint32_t i = 0; i < module->numDataSegments; i++) {
+    const M3DataSegment *segment = &module->dataSegments[i];
+    if (!constant(segment->initExpr, &value)) return false;
+    if ((uint64_t)(uint32_t)value + segment->size > size) return false;
+    memcpy(memory + (uint32_t)value, segment->data, segment->size);
+  }
+  for (uint32_t i = 0; i < module->numGlobals; i++) {
+    M3Global *global = &module->globals[i];
+    if (global->isMutable && !constant(global->initExpr, &global->i64Value)) return false;
+  }
+  return true;
+}
+
+/* ---- Traps ---- */
+
+static void set_trap(sw_engine *engine, enum sw_function call, M3Result reason) {
+  static const char prefix[] = "[trap] ";
+  const size_t skipped = sizeof prefix - 1;
+  engine->trap.reason = strncmp(reason, prefix, skipped) == 0 ? reason + skipped : reason;
+  engine->trap.call = call;
+  if (trapped_in == NULL) return;
+  sw_where(&engine->trap, trapped_in->numNames > 0 ? trapped_in->names[0] : NULL, (uint32_t)(trapped_in - engine->module->functions));
+}
+
+const struct sw_trap *sw_engine_trapped(const sw_engine *engine) {
+  return engine->trap.reason == NULL ? NULL : &engine->trap;
+}
+
+/* ---- The life of an instance ---- */
+
+static M3Result run_start(sw_engine *engine) {
+  trapped_in = NULL;
+  engine->module->startFunction = engine->start;
+  return m3_RunStart(engine->module);
+}
+
+static const char *load(sw_engine *engine, const uint8_t *wasm, size_t length) {
+  engine->environment = m3_NewEnvironment();
+  if (engine->environment == NULL) return m3Err_mallocFailed;
+  engine->runtime = m3_NewRuntime(engine->environment, SW_WASM3_STACK, engine);
+  if (engine->runtime == NULL) return m3Err_mallocFailed;
+  M3Result result = m3_ParseModule(engine->environment, &engine->module, wasm, (uint32_t)length);
+  if (result) return result;
+  if ((result = lay_memory(engine))) return result;
+  result = m3_LoadModule(engine->runtime, engine->module);
+  if (result) return result;
+  engine->start = engine->module->startFunction;
+  if (!find_exports(engine, wasm, length)) return "an export takes or gives what its host does not know";
+  if (SW_WASM3_EAGER && (result = m3_CompileModule(engine->module))) return result;
+  return restore(engine) ? run_start(engine) : "a data segment or a global is not a plain number";
+}
+
+sw_engine *sw_engine_open(const uint8_t *wasm, size_t length, const char **error) {
+  sw_engine *engine = m3_Malloc("sw_engine", sizeof *engine);
+  if (engine == NULL) {
+    *error = m3Err_mallocFailed;
+    return NULL;
+  }
+  *error = load(engine, wasm, length);
+  if (*error == NULL) return engine;
+  sw_engine_close(engine);
+  return NULL;
+}
+
+void sw_engine_start(sw_engine *engine) {
+  memset(&engine->trap, 0, sizeof engine->trap);
+  restore(engine);
+  M3Result result = run_start(engine);
+  if (result) set_trap(engine, SW_FN_COUNT, result);
+}
+
+uint8_t *sw_engine_memory(sw_engine *engine, uint32_t *size) {
+  return m3_GetMemory(engine->runtime, size, 0);
+}
+
+bool sw_engine_has(const sw_engine *engine, enum sw_function function) {
+  return engine->exports[function] != NULL;
+}
+
+/* The function with its code: NULL when there is none. */
+static M3Result compiled(IM3Function function) {
+  if (function == NULL) return "no such function";
+  return function->compiled ? m3Err_none : CompileFunction(function);
+}
+
+uint32_t sw_engine_call(sw_engine *engine, enum sw_function function, const uint32_t *arguments) {
+  if (engine->trap.reason != NULL) return 0;
+  IM3Function callee = engine->exports[function];
+  const void *pointers[SW_ARGUMENTS];
+  uint32_t value = 0;
+  const void *values[] = {&value};
+  trapped_in = NULL;
+  M3Result result = compiled(callee);
+  if (!result) {
+    uint32_t count = sw_function_arity(function);
+    for (uint32_t i = 0; i < count; i++) pointers[i] = &arguments[i];
+    result = m3_Call(callee, count, pointers);
+  }
+  if (!result && m3_GetRetCount(callee) == 1) result = m3_GetResults(callee, 1, values);
+  if (result) set_trap(engine, function, result);
+  return result ? 0 : value;
+}
+
+void sw_engine_close(sw_engine *engine) {
+  if (engine->module != NULL && engine->module->runtime == NULL) m3_FreeModule(engine->module);
+  if (engine->runtime != NULL) {
+    engine->runtime->memory.mallocated = NULL;
+    m3_FreeRuntime(engine->runtime);
+  }
+  free(engine->allocated);
+  if (engine->environment != NULL) m3_FreeEnvironment(engine->environment);
+  m3_Free(engine);
+}
