@@ -1,35 +1,15 @@
 /*
- * The LM3S6965 evaluation board: clock, time, sleep, console, identity. Time is SysTick's, which counts on while the core sleeps and
- * interrupts three times a second to count its own rounds; deadlines are timer 0's. Nothing ticks.
+ * The LM3S6965 evaluation board: clock, time, sleep, console, identity. Time is the watchdog's, which here guards nothing: it is the one
+ * counter of 32 bits that can be read on the chip and in QEMU. Deadlines are timer 0's. Nothing ticks.
  */
 #include "board.h"
+
+#include "../common/cortex_m.h"
 #include "chip.h"
 
 const char board_name[] = "lm3s6965evb";
 
-/* ---- Processor ------------------------------------------------------------------------------------------------------------------ */
-
-static void interrupts_off(void) {
-  __asm__ volatile("cpsid i" ::: "memory");
-}
-
-/* What is pending is taken before the next line. */
-static void interrupts_on(void) {
-  __asm__ volatile("cpsie i\n isb" ::: "memory");
-}
-
-/* Returns when an interrupt is pending, also while they are off. */
-static void wait_for_interrupt(void) {
-  __asm__ volatile("dsb\n wfi" ::: "memory");
-}
-
-static bool in_handler(void) {
-  uint32_t ipsr;
-  __asm__ volatile("mrs %0, ipsr" : "=r"(ipsr));
-  return ipsr != 0;
-}
-
-/* ---- Clock: 8 MHz crystal, PLL of 200 MHz, divided by 4 (data sheet §5.4) ------------------------------------------------------------ */
+/* ---- Clock: 8 MHz crystal, PLL of 200 MHz, divided by 4 (data sheet §5.4) -------------------------------------------------- */
 
 static void start_clock(void) {
   uint32_t rcc = (RCC | RCC_BYPASS) & ~RCC_USESYSDIV;
@@ -44,73 +24,59 @@ static void start_clock(void) {
   RCC = rcc & ~RCC_BYPASS;
 }
 
-/* ---- Time --------------------------------------------------------------------------------------------------------------------------- */
+/* ---- Time ------------------------------------------------------------------------------------------------------------------ */
 
-enum { TICKS_PER_MS = SYSTEM_CLOCK / 1000, ROUND_MS = 335 }; /* a round is as many milliseconds as fit into SysTick's 24 bits */
+#define TICKS_PER_MS (SYSTEM_CLOCK / 1000)
 
-static volatile uint32_t rounds;
-static volatile bool timer_event;
+static uint32_t milliseconds, counted;
 
+/* Counts down and goes round in 85 s, without a reset as RESEN stays clear. */
 static void start_time(void) {
-  STRELOAD = ROUND_MS * TICKS_PER_MS - 1;
-  STCURRENT = 0;
-  STCTRL = STCTRL_ENABLE | STCTRL_INTEN | STCTRL_CLK_SRC;
+  WDTLOAD = UINT32_MAX;
+  WDTCTL = WDTCTL_INTEN;
+  counted = WDTVALUE;
   GPTMCTL = 0;
   GPTMCFG = 0;
   GPTMTAMR = GPTMTAMR_ONE_SHOT;
-  GPTMICR = GPTMIMR_TATOIM;
-  GPTMIMR = GPTMIMR_TATOIM;
+  GPTMIMR = GPTMRIS_TATORIS;
 }
 
-void systick_handler(void) {
-  rounds++;
+/* It has gone round: a watchdog stands still when nobody takes that back before the next time. */
+static void begin_round(void) {
+  uint32_t before = WDTVALUE;
+  WDTICR = 1;
+  counted += WDTVALUE - before;
 }
 
-static void timer_interrupt(void) {
-  GPTMICR = GPTMIMR_TATOIM;
-  timer_event = true;
-}
-
+/* Has to be called once a round at least; board_sleep does. */
 uint32_t board_now(void) {
-  for (;;) {
-    uint32_t round = rounds, left = STCURRENT;
-    bool turned = (INTCTRL & INTCTRL_PENDSTSET) != 0 || round != rounds;
-    if (!turned) return round * ROUND_MS + (ROUND_MS * TICKS_PER_MS - 1 - left) / TICKS_PER_MS;
-  }
+  if (WDTRIS) begin_round();
+  uint32_t whole = (counted - WDTVALUE) / TICKS_PER_MS;
+  milliseconds += whole;
+  counted -= whole * TICKS_PER_MS;
+  return milliseconds;
 }
 
-/* ---- Sleep -------------------------------------------------------------------------------------------------------------------------- */
+/* ---- Sleep ----------------------------------------------------------------------------------------------------------------- */
 
-static volatile bool console_event;
+#define LONGEST_MS 80000u /* less than a round; who asked for more is woken early and sleeps again */
 
-static void set_deadline(uint32_t ms) {
-  const uint32_t longest = 60000; /* in 32 bits of cycles; who asked for more is woken early and sleeps again */
-  timer_event = false;
-  GPTMTAILR = (ms < longest ? ms : longest) * TICKS_PER_MS;
-  GPTMCTL = GPTMCTL_TAEN;
-}
-
-static void clear_deadline(void) {
-  GPTMCTL = 0;
-  GPTMICR = GPTMIMR_TATOIM;
+/* There is something to do. A frame that waits in the FIFO for a slot has been acknowledged already. */
+static bool is_wanted(void) {
+  return (GPTMRIS & GPTMRIS_TATORIS) || UARTMIS || (mac_read(MACRIS) & mac_read(MACIM)) || mac_read(MACNP);
 }
 
 void board_sleep(uint32_t ms) {
   if (ms == 0) return;
-  if (ms != UINT32_MAX) set_deadline(ms);
-  interrupts_off(); /* what is pending still ends WFI, so nothing falls between the look and the sleep */
-  while (!mac_event && !console_event && !timer_event) {
-    wait_for_interrupt();
-    interrupts_on();
-    interrupts_off();
-  }
-  timer_event = false;
-  console_event = false;
-  interrupts_on();
-  if (ms != UINT32_MAX) clear_deadline();
+  GPTMTAILR = (ms < LONGEST_MS ? ms : LONGEST_MS) * TICKS_PER_MS;
+  GPTMCTL = GPTMCTL_TAEN;
+  while (!is_wanted()) cortex_m_rest(); /* returns at once when something has come since */
+  GPTMCTL = 0;
+  GPTMICR = GPTMRIS_TATORIS;
+  board_now();
 }
 
-/* ---- Console: 115200 8N1 ------------------------------------------------------------------------------------------------------------- */
+/* ---- Console: 115200 8N1 --------------------------------------------------------------------------------------------------- */
 
 static void start_console(void) {
   GPIOAFSEL(GPIOA) |= 3; /* PA0 and PA1: U0RX, U0TX */
@@ -119,43 +85,39 @@ static void start_console(void) {
   UARTIBRD = 27; /* 50 MHz / (16 * 115200) = 27 + 8/64 */
   UARTFBRD = 8;
   UARTLCRH = UARTLCRH_WLEN_8 | UARTLCRH_FEN;
-  UARTICR = UART_RX | UART_TX | UART_RT;
   UARTIM = UART_RX | UART_RT;
   UARTCTL = UARTCTL_ENABLE;
 }
 
-/* Masked until it has been dealt with: received characters by board_read, room for more by wait_for_room. */
-static void console_interrupt(void) {
-  UARTIM = 0;
-  console_event = true;
+/* Handlers are not woken by interrupts: they look again and again. */
+static bool in_handler(void) {
+  uint32_t ipsr;
+  __asm__ volatile("mrs %0, ipsr" : "=r"(ipsr));
+  return ipsr != 0;
 }
 
-/* Sleep until half the transmit FIFO is empty. A handler, which cannot be interrupted, looks again and again. */
+/* Sleep until half the transmit FIFO is empty. */
 static void wait_for_room(void) {
   if (in_handler()) return;
-  interrupts_off();
   UARTICR = UART_TX;
-  UARTIM = UART_TX;
-  if (UARTFR & UARTFR_TXFF) wait_for_interrupt();
-  interrupts_on();
+  UARTIM = UART_RX | UART_RT | UART_TX;
+  if (UARTFR & UARTFR_TXFF) cortex_m_rest();
   UARTIM = UART_RX | UART_RT;
 }
 
 void board_write(const char *text, uint32_t length) {
-  for (uint32_t i = 0; i < length; i++) {
+  for (; length > 0; length--, text++) {
     while (UARTFR & UARTFR_TXFF) wait_for_room();
-    UARTDR = (uint8_t)text[i];
+    UARTDR = (uint8_t)*text;
   }
 }
 
 int board_read(void) {
-  if (!(UARTFR & UARTFR_RXFE)) return (int)(UARTDR & 0xff);
-  UARTICR = UART_RX | UART_RT;
-  UARTIM = UART_RX | UART_RT;
-  return -1;
+  UARTICR = UART_RX | UART_RT; /* before the look: what comes after it asks again */
+  return UARTFR & UARTFR_RXFE ? -1 : (int)(UARTDR & 0xff);
 }
 
-/* ---- Identity, start, end -------------------------------------------------------------------------------------------------------------- */
+/* ---- Identity, start, end -------------------------------------------------------------------------------------------------- */
 
 /* The chip has no source of entropy. */
 bool board_entropy(uint32_t words[4]) {
@@ -176,6 +138,7 @@ bool board_address(uint8_t address[6]) {
 
 void board_init(void) {
   start_clock();
+  RCGC0 |= RCGC0_WDT;
   RCGC1 = RCGC1_UART0 | RCGC1_TIMER0;
   RCGC2 = RCGC2_GPIOA | RCGC2_GPIOF | RCGC2_EMAC0 | RCGC2_EPHY0;
   (void)RCGC2; /* three cycles until the clocks run */
@@ -184,27 +147,12 @@ void board_init(void) {
   GPIODEN(GPIOF) |= 3 << 2;
   start_console();
   start_time();
-  EN0 = 1u << IRQ_UART0 | 1u << IRQ_TIMER0A;
-  EN1 = 1u << (IRQ_ETHERNET - 32);
+  cortex_m_wake_on(IRQ_UART0);
+  cortex_m_wake_on(IRQ_TIMER0A);
 }
 
+/* What was said is to be read: 16 characters take 1.4 ms. */
 _Noreturn void board_reset(void) {
-  for (uint32_t looks = 0; looks < 500000 && (UARTFR & UARTFR_BUSY); looks++) continue; /* what was said is to be read: 16 characters, 1.4 ms */
-  APINT = APINT_SYSRESREQ;
-  for (;;) wait_for_interrupt();
+  for (uint32_t looks = 0; looks < 20000 && (UARTFR & UARTFR_BUSY); looks++) continue;
+  cortex_m_reset();
 }
-
-/* ---- Interrupts ------------------------------------------------------------------------------------------------------------------------ */
-
-void cortex_m_unexpected(void);
-
-/* Follows the 16 vectors of the processor. */
-__attribute__((section(".vectors.irq"), used)) void (*const board_vectors[IRQ_COUNT])(void) = {
-    [0 ... IRQ_UART0 - 1] = cortex_m_unexpected,
-    [IRQ_UART0] = console_interrupt,
-    [IRQ_UART0 + 1 ... IRQ_TIMER0A - 1] = cortex_m_unexpected,
-    [IRQ_TIMER0A] = timer_interrupt,
-    [IRQ_TIMER0A + 1 ... IRQ_ETHERNET - 1] = cortex_m_unexpected,
-    [IRQ_ETHERNET] = mac_interrupt,
-    [IRQ_ETHERNET + 1 ... IRQ_COUNT - 1] = cortex_m_unexpected,
-};

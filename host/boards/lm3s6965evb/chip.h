@@ -12,23 +12,8 @@
 /* The core clock board_init sets up. */
 #define SYSTEM_CLOCK 50000000u
 
-/* ---- Cortex-M3 peripherals (data sheet chapter 3) ------------------------------------------------------------------------- */
-
-#define STCTRL REGISTER(0xe000e010)
-#define STRELOAD REGISTER(0xe000e014)
-#define STCURRENT REGISTER(0xe000e018)
-#define STCTRL_ENABLE 1u
-#define STCTRL_INTEN 2u
-#define STCTRL_CLK_SRC 4u
-
-#define EN0 REGISTER(0xe000e100) /* a bit for each of the interrupts 0 to 31 */
-#define EN1 REGISTER(0xe000e104)
-#define INTCTRL REGISTER(0xe000ed04)
-#define INTCTRL_PENDSTSET (1u << 26)
-#define APINT REGISTER(0xe000ed0c)
-#define APINT_SYSRESREQ 0x05fa0004u
-
-enum { IRQ_UART0 = 5, IRQ_TIMER0A = 19, IRQ_ETHERNET = 42, IRQ_COUNT = 44 };
+/* Interrupt lines (data sheet table 2-9). */
+enum { IRQ_UART0 = 5, IRQ_TIMER0A = 19, IRQ_ETHERNET = 42 };
 
 /* ---- System control (chapter 5) ------------------------------------------------------------------------------------------- */
 
@@ -44,6 +29,8 @@ enum { IRQ_UART0 = 5, IRQ_TIMER0A = 19, IRQ_ETHERNET = 42, IRQ_COUNT = 44 };
 #define RCC_USESYSDIV (1u << 22)
 #define RCC_SYSDIV (15u << 23)
 #define RCC_SYSDIV_4 (3u << 23)
+#define RCGC0 REGISTER(0x400fe100)
+#define RCGC0_WDT (1u << 3)
 #define RCGC1 REGISTER(0x400fe104)
 #define RCGC1_UART0 (1u << 0)
 #define RCGC1_TIMER0 (1u << 16)
@@ -72,8 +59,19 @@ enum { IRQ_UART0 = 5, IRQ_TIMER0A = 19, IRQ_ETHERNET = 42, IRQ_COUNT = 44 };
 #define GPTMCTL_TAEN 1u
 #define GPTMIMR REGISTER(0x40030018)
 #define GPTMIMR_TATOIM 1u
+#define GPTMRIS REGISTER(0x4003001c)
+#define GPTMRIS_TATORIS 1u
 #define GPTMICR REGISTER(0x40030024)
 #define GPTMTAILR REGISTER(0x40030028)
+
+/* ---- Watchdog (chapter 10) ------------------------------------------------------------------------------------------------- */
+
+#define WDTLOAD REGISTER(0x40000000)
+#define WDTVALUE REGISTER(0x40000004)
+#define WDTCTL REGISTER(0x40000008)
+#define WDTCTL_INTEN 1u /* starts it, and cannot be taken back */
+#define WDTICR REGISTER(0x4000000c) /* written: it starts from WDTLOAD again */
+#define WDTRIS REGISTER(0x40000010)
 
 /* ---- UART 0 (chapter 12) ------------------------------------------------------------------------------------------------------ */
 
@@ -90,6 +88,7 @@ enum { IRQ_UART0 = 5, IRQ_TIMER0A = 19, IRQ_ETHERNET = 42, IRQ_COUNT = 44 };
 #define UARTCTL REGISTER(0x4000c030)
 #define UARTCTL_ENABLE 0x301u /* UARTEN, TXE, RXE */
 #define UARTIM REGISTER(0x4000c038)
+#define UARTMIS REGISTER(0x4000c040)
 #define UARTICR REGISTER(0x4000c044)
 #define UART_RX (1u << 4)
 #define UART_TX (1u << 5)
@@ -113,8 +112,8 @@ enum { IRQ_UART0 = 5, IRQ_TIMER0A = 19, IRQ_ETHERNET = 42, IRQ_COUNT = 44 };
 #define MACNP 0x34u
 #define MACTR 0x38u
 
-/* The controller's registers go through these two, so that a test can put a model in its place. */
-#ifdef SW_MODELLED_MAC
+/* The controller's registers go through these two, so that a test can put its own in their place. */
+#ifdef SW_MOCK
 uint32_t mac_read(uint32_t offset);
 void mac_write(uint32_t offset, uint32_t value);
 #else
@@ -126,13 +125,7 @@ static inline void mac_write(uint32_t offset, uint32_t value) {
 }
 #endif
 
-/* ---- Between board.c, stellaris_enet.c and stellaris_phy.c ----------------------------------------------------------------------- */
-
-/* Set by the Ethernet controller's interrupt, which then stays masked until mac_exchange has looked: sleep is over. */
-extern volatile bool mac_event;
-
-/* Interrupt 42. */
-void mac_interrupt(void);
+/* ---- Between stellaris_enet.c and stellaris_phy.c -------------------------------------------------------------------------------- */
 
 /* What the PHY says of the cable. */
 struct phy_link {

@@ -4,6 +4,7 @@
  * FIFO is 2 KiB more of receive buffer, which a chip with 64 KiB of RAM is glad of.
  */
 #include "board.h"
+#include "../common/cortex_m.h"
 #include "checksum.h"
 #include "chip.h"
 
@@ -34,7 +35,6 @@
 
 enum { HEADER = 14, FIFO_SIZE = 2048, LENGTH_AND_FCS = 6 };
 
-volatile bool mac_event;
 static bool overrun; /* the FIFO was too small for what came; it is reset when the whole frames in it have been read */
 
 /* ---- Receive --------------------------------------------------------------------------------------------------------------------- */
@@ -121,6 +121,7 @@ static bool receive_all(sw_port *port) {
   bool moved = false;
   uint8_t *slot;
   for (; mac_read(MACNP) != 0 && (slot = sw_port_rx_slot(port)); moved = true) receive(port, slot);
+  if (overrun && mac_read(MACNP) == 0) restart_receiver();
   return moved;
 }
 
@@ -175,17 +176,11 @@ void mac_start(sw_port *port, const uint8_t address[6]) {
   phy_start();
   tell_link(port);
   restart_receiver();
-  mac_event = true;
-}
-
-void mac_interrupt(void) {
-  mac_write(MACIM, 0);
-  mac_event = true;
+  cortex_m_wake_on(IRQ_ETHERNET);
 }
 
 bool mac_exchange(sw_port *port) {
-  mac_event = false;
-  uint32_t happened = mac_read(MACRIS) & ALL_INTERRUPTS;
+  uint32_t happened = mac_read(MACRIS) & ALL_INTERRUPTS; /* acknowledged before the look: what comes after it asks again */
   mac_write(MACRIS, happened);
   if (happened & RXER) sw_port_rx_error(port);
   if (happened & FOV) {
@@ -194,12 +189,9 @@ bool mac_exchange(sw_port *port) {
   }
   if (happened & PHYINT) tell_link(port);
   bool moved = receive_all(port);
-  bool waiting = mac_read(MACNP) != 0;
-  if (overrun && !waiting) restart_receiver();
   while (transmit(port)) moved = true;
   uint16_t length, status;
   bool more = sw_port_tx_slot(port, &length, &status) != NULL;
-  if (waiting) mac_event = true; /* its interrupt has been acknowledged: do not sleep before a slot is free */
   mac_write(MACIM, RXINT | TXER | FOV | RXER | PHYINT | (more ? TXEMP : 0));
   return moved;
 }
