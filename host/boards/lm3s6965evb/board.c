@@ -137,6 +137,7 @@ bool board_address(uint8_t address[6]) {
 }
 
 void board_init(void) {
+  cortex_m_only_wake();
   start_clock();
   RCGC0 |= RCGC0_WDT;
   RCGC1 = RCGC1_UART0 | RCGC1_TIMER0;

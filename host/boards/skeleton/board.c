@@ -14,9 +14,10 @@ const char board_name[] = "skeleton";
 
 /*
  * First thing in main. Start the clock; let the pins of console and Ethernet be theirs; start timer and UART; say which lines wake the
- * core. Rule: interrupts stay off (PRIMASK is set from reset on), no handler ever runs, a pending line ends WFI all the same.
+ * core. Rule: interrupts only wake: no handler ever runs, a pending line ends WFI all the same.
  */
 void board_init(void) {
+  cortex_m_only_wake();
   *reg(TIMER + TIMER_STATUS) = 1;
   cortex_m_wake_on(IRQ_TIMER);
   cortex_m_wake_on(IRQ_UART);

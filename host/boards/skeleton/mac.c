@@ -42,6 +42,15 @@ void mac_start(sw_port *port, const uint8_t address[6]) {
   cortex_m_wake_on(IRQ_MAC);
 }
 
+/*
+ * The module's memory is about to be restored: touch it no more until mac_start. Rule: when this returns, no DMA is under way. A driver
+ * that copies is not running now, so it only stops the receiver.
+ */
+void mac_stop(void) {
+  mac_set(MAC_WAKE, 0);
+  mac_set(MAC_CONTROL, 0);
+}
+
 /* `length` octets from the FIFO to the slot, summed on the way: the last word's octets behind the frame are not. Their sum. */
 static uint32_t copy_in(uint8_t *to, uint32_t length) {
   uint32_t sum = 0;
