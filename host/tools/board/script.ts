@@ -17,6 +17,10 @@ export function linkerScript(board: BoardDescription, { heap }: Sizes): string {
   const { place, stack, boot } = board;
   const regions = board.memory.map((region) => withoutBoot(region, boot));
   const lines = regions.map(({ name, origin, size }) => `  ${name} : ORIGIN = ${hex(origin)}, LENGTH = ${hex(size)}`);
+  const isPlaced = (name: string): boolean => Object.values(place).includes(name);
+  const others = regions
+    .filter(({ name }) => !isPlaced(name))
+    .map(({ name }) => `  .${name} (NOLOAD) : { *(.${name} .${name}.*) } > ${name}`);
   return `/* Made from ${board.name}/board.json. */
 ENTRY(reset_handler)
 MEMORY
@@ -39,6 +43,7 @@ SECTIONS
   .linear (NOLOAD) : ALIGN(64) { linear_start = .; *(.linear .linear.*) linear_end = .; } > ${place.linear}
   .heap (NOLOAD) : ALIGN(64) { heap_start = .; . += ${heap}; heap_end = .; } > ${place.heap}
 
+${others.join("\n")}
   /* Nobody loads or clears these: they are no section, or an emulator would take them for part of the image. */
   sw_boot = ${hex(boot)};
   boot_chain = ${hex(boot + CHAIN_OFFSET)};
