@@ -1,9 +1,11 @@
+/* With: stellaris_enet.c stellaris_phy.c */
 /*
  * The Ethernet controller as its data sheet describes it, for the conformance test of ports on a PC: what the driver does to its
  * registers comes here.
  */
 #include "../mock.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "../common/cortex_m.h"
@@ -18,6 +20,18 @@ static uint32_t rx_head, rx_used, rx_left; /* octets in the FIFO, and of the fra
 static uint32_t frames, tx_used;
 static bool tx_requested, cable_up, cable_was_down;
 static uint32_t cable_speed;
+
+static void reset_receiver(void) {
+  rx_head = rx_used = rx_left = frames = 0;
+}
+
+void mock_reset(void) {
+  reset_receiver();
+  status = mask = tctl = phy_data = phy_interrupts = tx_used = cable_speed = 0;
+  rctl = BADCRC;
+  tx_requested = cable_up = false;
+  cable_was_down = true;
+}
 
 /* ---- Receive FIFO ------------------------------------------------------------------------------------------------------ */
 
@@ -35,7 +49,7 @@ static uint32_t rounded(uint32_t length) {
 }
 
 static uint32_t pop_word(void) {
-  if (rx_used < 4) return 0;
+  assert(rx_used >= 4);
   if (rx_left == 0) rx_left = rounded(length_at_head());
   uint32_t word = 0;
   for (uint32_t i = 0; i < 4; i++) word |= (uint32_t)rx[(rx_head + i) % FIFO_SIZE] << 8 * i;
@@ -46,13 +60,9 @@ static uint32_t pop_word(void) {
   return word;
 }
 
-static void reset_receiver(void) {
-  rx_head = rx_used = rx_left = frames = 0;
-}
-
 bool mock_deliver(const uint8_t *frame, uint32_t length, bool damaged) {
   static const uint8_t fcs[8];
-  if (!(rctl & RXEN) || !cable_up) return false;
+  if (!(rctl & RXEN) || !cable_up) return false; /* nobody listens */
   if (damaged && (rctl & BADCRC)) {
     status |= RXER;
     return true;
@@ -73,24 +83,22 @@ bool mock_deliver(const uint8_t *frame, uint32_t length, bool damaged) {
 
 /* ---- Transmit FIFO ----------------------------------------------------------------------------------------------------- */
 
+/* The FIFO holds one frame until it is out. */
 static void push_word(uint32_t word) {
-  if (tx_requested || tx_used + 4 > FIFO_SIZE) {
-    status |= TXER;
-    return;
-  }
+  assert(!tx_requested && tx_used + 4 <= FIFO_SIZE);
   for (uint32_t i = 0; i < 4; i++) tx[tx_used++] = (uint8_t)(word >> 8 * i);
 }
 
 uint32_t mock_take(uint8_t *frame, uint32_t room) {
   if (!tx_requested || !(tctl & TXEN)) return 0;
   uint32_t length = (tx[0] | (uint32_t)tx[1] << 8) + 14, padded = length < SMALLEST ? SMALLEST : length;
-  bool whole = length + 2 <= tx_used && padded <= room;
-  memset(frame, 0, whole ? padded : 0);
-  if (whole) memcpy(frame, tx + 2, length);
+  assert(length + 2 <= tx_used && padded <= room);
+  memset(frame, 0, padded);
+  memcpy(frame, tx + 2, length);
   tx_used = 0;
   tx_requested = false;
   status |= TXEMP;
-  return whole ? padded : 0;
+  return padded;
 }
 
 /* ---- PHY --------------------------------------------------------------------------------------------------------------- */

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { SHORTEST = 14, LONGEST = 1514 };
+enum { SHORTEST = 14, LONGEST = 1518 };
 
 /*
  * What this driver takes off the module. Checksums belong here as long as the core, not the controller, copies: SW_RX_CSUM since receive

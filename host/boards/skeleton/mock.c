@@ -4,6 +4,7 @@
  */
 #include "../mock.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "../common/cortex_m.h"
@@ -19,6 +20,11 @@ static uint32_t rx_first, rx_count, rx_at;
 static uint8_t tx[ROOM];
 static uint32_t tx_used, tx_length;
 static uint32_t status, wake, control, speed;
+
+void mock_reset(void) {
+  rx_first = rx_count = rx_at = tx_used = tx_length = 0;
+  status = wake = control = speed = 0;
+}
 
 bool mock_deliver(const uint8_t *frame, uint32_t length, bool damaged) {
   if (!(control & MAC_ENABLE) || speed == 0) return false;
@@ -38,7 +44,8 @@ bool mock_deliver(const uint8_t *frame, uint32_t length, bool damaged) {
 }
 
 uint32_t mock_take(uint8_t *frame, uint32_t room) {
-  uint32_t length = tx_length <= room ? tx_length : 0;
+  uint32_t length = tx_length;
+  assert(length <= tx_used && length <= room);
   memcpy(frame, tx, length);
   tx_used = tx_length = 0;
   if (length) status |= MAC_SENT;
@@ -52,7 +59,8 @@ void mock_cable(bool up, uint32_t mbit) {
 
 static uint32_t rx_word(void) {
   uint32_t word = 0;
-  if (rx_count && rx_at + 4 <= ROOM) memcpy(&word, rx[rx_first].octets + rx_at, 4);
+  assert(rx_count && rx_at + 4 <= ROOM);
+  memcpy(&word, rx[rx_first].octets + rx_at, 4);
   rx_at += 4;
   return word;
 }
@@ -65,7 +73,7 @@ static void rx_drop(void) {
 }
 
 static void tx_word(uint32_t word) {
-  if (tx_used + 4 > ROOM) return;
+  assert(tx_length == 0 && tx_used + 4 <= ROOM);
   memcpy(tx + tx_used, &word, 4);
   tx_used += 4;
 }
