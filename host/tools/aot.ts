@@ -2,13 +2,14 @@
  * Modules compiled ahead of time: wasm2c translates one to C, and what it puts before the module's own functions is replaced by ours
  * (host/wasm3/aot/). Used for hosts, where a module becomes a shared library, and for firmware, where it becomes a part of the program.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { functionsOf } from "./abi/functions";
 import { translate } from "./aot/translate";
 import { engineIncludes } from "./engine-sources";
 import { root } from "./process";
 import { perform, type Program } from "./program";
+import { writeChanged } from "./stale";
 import { parseWasm } from "./wasm";
 
 const wasm2c: Program = {
@@ -58,7 +59,7 @@ export async function aotSource(wasm: string, folder: string, options: AotOption
     const names = module.functions.map(({ name }, index) => (name === String(index) ? "" : name));
     const text = translate(generated, { names, pages, functions: hostFunctions(), static: options.static ?? false });
     for (const kind of ["source", "header"] as const)
-      writeFileSync(join(folder, `sandwire_module.${kind === "source" ? "c" : "h"}`), text[kind]);
+      writeChanged(join(folder, `sandwire_module.${kind === "source" ? "c" : "h"}`), text[kind]);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }

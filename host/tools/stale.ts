@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./process";
 
@@ -14,4 +14,9 @@ function newest(path: string): number {
 export function isStale(output: string, inputs: string[]): boolean {
   const at = join(root, output);
   return !existsSync(at) || statSync(at).mtimeMs < Math.max(...inputs.map((input) => newest(join(root, input))));
+}
+
+/** Writes a file unless it has that text already: what was made of it stays fresh. */
+export function writeChanged(path: string, text: string): void {
+  if (!existsSync(path) || readFileSync(path, "utf8") !== text) writeFileSync(path, text);
 }

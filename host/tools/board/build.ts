@@ -3,12 +3,13 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { readLayout } from "../compile";
 import { root } from "../process";
+import { writeChanged } from "../stale";
 import { BOOT_SIZE, type BoardDescription, type EngineName } from "./description";
 import { piecesOf } from "./map";
 import { boardParts, INCLUDES } from "./parts";
 import { reportOf, tableOf, type Report } from "./report";
 import { linkerScript } from "./script";
-import { compileAll, tool, type ObjectFile, type SourceSet } from "./toolchain";
+import { compileAll, digest, tool, type ObjectFile, type SourceSet } from "./toolchain";
 
 /** What makes one firmware. */
 export interface Recipe {
@@ -27,22 +28,46 @@ export interface Recipe {
   folder: string;
 }
 
-/** Compiles, links, measures. Rejects with an Error whose first line says what is wrong. */
+/** Compiles, links, measures; what is fresh stays. Rejects with an Error whose first line says what is wrong. */
 export async function buildBoard(recipe: Recipe): Promise<Report> {
-  const { board, folder } = recipe;
+  const { board, folder, heap } = recipe;
   mkdirSync(folder, { recursive: true });
-  const generated: SourceSet = { owner: "start-up and loop", sources: [buildFile(recipe)], options: ["-Os"] };
   const module: SourceSet = { owner: "module", sources: recipe.embeds ? [moduleFile(recipe)] : [], options: [] };
-  const sets = [...boardParts(board), ...recipe.parts, generated, module];
-  const objects = await compileAll(sets, board.cpu, [...INCLUDES, folder], join(folder, "obj"));
-  await link(recipe, objects);
+  const compile = (sets: SourceSet[]): Promise<ObjectFile[]> =>
+    compileAll(sets, board.cpu, [...INCLUDES, folder], join(folder, "obj"));
+  const objects = await compile([...boardParts(board), ...recipe.parts, module]);
+  const script = linkerScript(board, { heap });
+  const stamp = digest([script, recipe.module, ...board.link, ...objects.map(({ path }) => path)].join("\n"));
+  if (!objects.some(({ isNew }) => isNew) && isLinked(folder, stamp)) return storedReport(folder);
+  objects.push(...(await compile([{ owner: "start-up and loop", sources: [buildFile(recipe)], options: ["-Os"] }])));
+  await link(recipe, script, objects);
+  const report = await measure(recipe, objects);
+  writeFileSync(join(folder, STAMP), stamp);
+  return report;
+}
+
+/** Tells that everything in a folder was made of the same. */
+const STAMP = "firmware.stamp";
+
+function isLinked(folder: string, stamp: string): boolean {
+  const files = ["elf", "bin", "hex", "symbols", "map", "stamp"].map((ending) => join(folder, `firmware.${ending}`));
+  if (![...files, join(folder, "report.json")].every((path) => existsSync(path))) return false;
+  return readFileSync(join(folder, STAMP), "utf8") === stamp;
+}
+
+function storedReport(folder: string): Report {
+  return JSON.parse(readFileSync(join(folder, "report.json"), "utf8")) as Report;
+}
+
+/** The files made of the linked program, and the report. */
+async function measure({ board, engine, module, folder }: Recipe, objects: ObjectFile[]): Promise<Report> {
   const file = (ending: string): string => join(folder, `firmware.${ending}`);
   await tool("objcopy", ["-O", "binary", file("elf"), file("bin")]);
   await tool("objcopy", ["-O", "ihex", file("elf"), file("hex")]);
   writeFileSync(file("symbols"), symbolsOf(await tool("nm", ["-n", "-S", "--defined-only", file("elf")])));
   const boot = { section: ".boot", owner: "boot block", size: BOOT_SIZE };
   const pieces = [...piecesOf(readFileSync(file("map"), "utf8"), objects), boot];
-  const report = reportOf(board, recipe.engine, recipe.module, pieces);
+  const report = reportOf(board, engine, module, pieces);
   writeFileSync(join(folder, "report.json"), `${JSON.stringify(report, undefined, 2)}\n`);
   writeFileSync(join(folder, "report.txt"), `${tableOf(report)}\n`);
   return report;
@@ -50,11 +75,10 @@ export async function buildBoard(recipe: Recipe): Promise<Report> {
 
 /** What the C sources cannot know: the module's name, where its receive cursor lies, and a seed that no other build has. */
 function buildFile({ wasm, module, embeds, folder }: Recipe): string {
-  const layout = existsSync(wasm.replace(/\.wasm$/, ".layout.json")) ? readLayout(relative(root, wasm)) : [];
+  const layout = readLayout(relative(root, wasm));
   const cursor = layout.find(({ name }) => name === "assembly/driver/mac_ring/rxCursor")?.address ?? 0;
   const words = Array.from({ length: 4 }, () => `0x${randomBytes(4).toString("hex")}`);
-  const size = embeds ? "extern const uint32_t build_module_size;" : "const uint32_t build_module_size = 0;";
-  const octets = embeds ? "" : "const uint8_t build_module[1] = {0};\n";
+  const none = "const uint8_t build_module[1] = {0};\nconst uint32_t build_module_size = 0;\n";
   const path = join(folder, "build.c");
   writeFileSync(
     path,
@@ -63,8 +87,7 @@ function buildFile({ wasm, module, embeds, folder }: Recipe): string {
 const char build_profile[] = "${module}";
 const uint32_t build_seed[4] = {${words.join(", ")}};
 const uint32_t build_rx_cursor = ${cursor};
-${octets}${size}
-`,
+${embeds ? "" : none}`,
   );
   return relative(root, path);
 }
@@ -72,7 +95,9 @@ ${octets}${size}
 /** The module's octets as they are, in a section of their own. */
 function moduleFile({ wasm, folder }: Recipe): string {
   const path = join(folder, "module.S");
-  const text = `  .section .module, "a"
+  // The compiler knows nothing of the file that is put in: its digest makes this one change when that does.
+  const text = `/* ${digest(readFileSync(wasm))} */
+  .section .module, "a"
   .balign 8
   .global build_module, build_module_size
 build_module:
@@ -82,25 +107,20 @@ module_end:
 build_module_size:
   .word module_end - build_module
 `;
-  // Written only when it changes, yet compiled anew when the module does, of which the compiler knows nothing.
-  writeFileSync(path, text);
+  writeChanged(path, text);
   return relative(root, path);
 }
 
-async function link({ board, heap, folder }: Recipe, objects: ObjectFile[]): Promise<void> {
+async function link({ board, folder }: Recipe, text: string, objects: ObjectFile[]): Promise<void> {
   const script = join(folder, "firmware.ld");
-  writeFileSync(script, linkerScript(board, { heap }));
-  const warnings = [
-    "-Wl,--gc-sections",
-    "-Wl,--fatal-warnings",
-    "-Wl,--no-warn-rwx-segments",
-    `-Wl,-Map=${join(folder, "firmware.map")}`,
-  ];
+  writeFileSync(script, text);
+  const map = `-Wl,-Map=${join(folder, "firmware.map")}`;
+  const warnings = ["-Wl,--gc-sections", "-Wl,--fatal-warnings", "-Wl,--no-warn-rwx-segments", map];
   const base = [...board.cpu, "-nostartfiles", "--specs=nano.specs", "-T", script, ...warnings, ...board.link];
   try {
     await tool("gcc", [...base, ...objects.map(({ path }) => path), "-o", join(folder, "firmware.elf")]);
   } catch (error) {
-    throw new Error(explain(error instanceof Error ? error.message : String(error), board));
+    throw new Error(explain(error instanceof Error ? error.message : String(error), board), { cause: error });
   }
 }
 

@@ -18,6 +18,8 @@ export interface EngineChoice {
   profile: string;
   /** Octets for what the engine allocates; 0 for engines that allocate nothing. */
   heap: number;
+  /** How generated code is optimised: `-O2` unless the board says otherwise. */
+  options: string[];
 }
 
 /** How a board is programmed: the tool and its arguments, `{elf}`, `{bin}` and `{hex}` being the firmware's files. */
@@ -85,7 +87,7 @@ export function engineOf(board: BoardDescription, engine: string): EngineChoice 
 }
 
 type Json = Record<string, unknown>;
-type JsonEngines = Partial<Record<EngineName, { profile: string; heap?: number | string }>>;
+type JsonEngines = Partial<Record<EngineName, { profile: string; heap?: number | string; options?: string[] }>>;
 
 function describe(json: Json, folder: string): BoardDescription {
   const where = join(folder, "board.json");
@@ -97,8 +99,8 @@ function describe(json: Json, folder: string): BoardDescription {
     size: numberOf(region.size, where),
   }));
   const engines: BoardDescription["engines"] = {};
-  for (const [name, { profile, heap = 0 }] of Object.entries(json.engines as JsonEngines))
-    engines[name as EngineName] = { profile, heap: numberOf(heap, where) };
+  for (const [name, { profile, heap = 0, options = ["-O2"] }] of Object.entries(json.engines as JsonEngines))
+    engines[name as EngineName] = { profile, heap: numberOf(heap, where), options };
   const given = (json.place ?? {}) as Partial<Record<Part, string>>;
   const place = Object.fromEntries(
     PARTS.map((part) => [part, given[part] ?? (part === "code" ? "flash" : "ram")]),

@@ -1,53 +1,74 @@
-import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
+import { aotSource } from "../aot";
 import { readLayout, usedMemory } from "../compile";
 import { root } from "../process";
-import type { EngineName } from "./description";
+import { wasm3Sources } from "../wasm3";
+import type { EngineChoice, EngineName } from "./description";
 import { OWN, type SourceSet } from "./toolchain";
 
-/** The sources of an engine, and how it wants its module. */
+/** An engine for one module: its sources, and how it wants the module. */
 export interface EngineParts {
   parts: SourceSet[];
   /** The module lies in flash as it is. */
   embeds: boolean;
 }
 
-/** What to compile for an engine that runs the module in `wasm`; what is generated goes into `folder`. */
-export async function engineParts(engine: EngineName, wasm: string, folder: string): Promise<EngineParts> {
+/** What to compile for a board's engine that runs the module in `wasm`; what is generated goes into `folder`. */
+export async function engineParts(
+  engine: EngineName,
+  { options }: EngineChoice,
+  wasm: string,
+  folder: string,
+): Promise<EngineParts> {
   const memory = memorySize(wasm);
-  return engine === "wasm3" ? wasm3Parts(memory) : aotParts(wasm, memory, folder);
+  return engine === "wasm3" ? wasm3Parts(memory) : aotParts(wasm, memory, options, folder);
 }
 
-/** Octets of linear memory that the module uses, as its layout tells. */
-export function memorySize(wasm: string): number {
+/** Octets of linear memory that the module uses, as its layout tells; what lies behind them is not there, and traps. */
+function memorySize(wasm: string): number {
   return Math.ceil(usedMemory(readLayout(relative(root, wasm))) / 64) * 64;
 }
 
-/** Of wasm3's sources those that a module without imports needs; m3_compile.c comes in through interpreter.c. */
-const WASM3 = "bind code core env function info module parse".split(" ").map((name) => `m3_${name}.c`);
+/**
+ * wasm3 as small as it gets without a patch: no floating point, which the core has not; small code pages, since what is left of one
+ * is lost; and room for functions as deep as ours are.
+ */
+const SMALL = [
+  ..."NDEBUG d_m3HasFloat=0 d_m3VerboseErrorMessages=0 d_m3MaxDuplicateFunctionImpl=1".split(" "),
+  ..."d_m3CodePageAlignSize=512 d_m3MaxFunctionStackHeight=256 SW_WASM3_STACK=4096".split(" "),
+];
 
 function wasm3Parts(memory: number): EngineParts {
-  const wasm3 = process.env.WASM3_DIR ?? join(root, "node_modules/react-native-webassembly/cpp");
-  if (!existsSync(join(wasm3, WASM3[0] ?? "")))
-    throw new Error(`there is no wasm3 in ${wasm3}: run \`npm install\`, or set WASM3_DIR`);
-  const options = [
-    ...["-I", wasm3, "-DNDEBUG", "-Dd_m3HasFloat=0", "-Dd_m3VerboseErrorMessages=0", "-Dd_m3LogOutput=0"],
-    ...[`-DSW_MEMORY_SIZE=${memory}`, "-DSW_WASM3_STACK=4096", "-Dd_m3CodePageAlignSize=1024", "-fomit-frame-pointer"],
-  ];
-  const own = ["host/wasm3/engine_wasm3.c"];
+  const { theirs, ours, includes } = wasm3Sources();
+  const [operations = "", engine = ""] = ours;
+  const options = optionsOf(includes, [...SMALL, `SW_MEMORY_SIZE=${memory}`]);
   return {
     parts: [
-      { owner: "engine", sources: own, options: [...OWN, ...options, "-Wno-unused-parameter"] },
-      {
-        owner: "engine",
-        sources: [...WASM3.map((file) => relative(root, join(wasm3, file))), "host/wasm3/interpreter.c"],
-        options: ["-O2", "-w", ...options],
-      },
+      { owner: "engine", sources: inside([engine]), options: [...OWN, "-Wno-unused-parameter", ...options] },
+      { owner: "engine", sources: inside(theirs), options: ["-Os", "-w", ...options] },
+      { owner: "engine", sources: inside([operations]), options: ["-O2", "-w", "-fomit-frame-pointer", ...options] },
     ],
     embeds: true,
   };
 }
 
-async function aotParts(_wasm: string, _memory: number, _folder: string): Promise<EngineParts> {
-  throw new Error("the engine aot is not there yet");
+async function aotParts(wasm: string, memory: number, optimise: string[], folder: string): Promise<EngineParts> {
+  const { file, includes, defines } = await aotSource(wasm, join(folder, "aot"), { static: true, memorySize: memory });
+  const options = optionsOf(includes, defines);
+  return {
+    parts: [
+      { owner: "engine", sources: ["host/wasm3/engine_aot.c"], options: [...OWN, ...options] },
+      { owner: "generated code", sources: inside([file]), options: [...optimise, "-w", ...options] },
+    ],
+    embeds: false,
+  };
+}
+
+function optionsOf(includes: string[], defines: string[]): string[] {
+  return [...includes.flatMap((path) => ["-I", path]), ...defines.map((define) => `-D${define}`)];
+}
+
+/** Paths from the checkout, as the compiler runs there. */
+function inside(paths: string[]): string[] {
+  return paths.map((path) => relative(root, path));
 }

@@ -23,11 +23,12 @@ export interface Choice {
 export async function firmware(name: string, choice: Choice): Promise<{ report: Report; folder: string }> {
   const board = readBoard(name);
   const engine = (choice.engine ?? Object.keys(board.engines)[0] ?? "") as EngineName;
-  const { profile, heap } = engineOf(board, engine);
+  const settings = engineOf(board, engine);
+  const { profile, heap } = settings;
   const folder = resolve(choice.out ?? join(root, "build/firmware", `${board.name}.${engine}`));
   mkdirSync(folder, { recursive: true });
   const { wasm, module } = await moduleFor(choice.app, choice.profile ?? profile);
-  const engineSources = await engineParts(engine, wasm, folder);
+  const engineSources = await engineParts(engine, settings, wasm, folder);
   const report = await buildBoard({ board, engine, wasm, module, heap, folder, ...engineSources });
   return { report, folder: relative(process.cwd(), folder) || "." };
 }

@@ -15,6 +15,9 @@ const OWNED: Record<string, string> = {
   ".heap": "heap",
 };
 
+/** What the module's memory begins with, in a module compiled ahead of time. */
+const INITIAL_DATA = /^\.rodata\.data_segment_data/;
+
 const ROW = /^ *(?:(\.?[\w.*$-]+) +)?0x([0-9a-f]+) +0x([0-9a-f]+)(?: (.*))?$/;
 
 /**
@@ -25,9 +28,9 @@ export function piecesOf(map: string, objects: ObjectFile[]): Piece[] {
   const owners = new Map(objects.map(({ owner, path }) => [path, owner]));
   const pieces: Piece[] = [];
   for (const { section, size, body } of sections(map)) {
-    const mine = inputs(body).map(({ file, octets }) => ({
+    const mine = inputs(body).map(({ input, file, octets }) => ({
       section,
-      owner: OWNED[section] ?? owners.get(file) ?? "libc",
+      owner: OWNED[section] ?? (INITIAL_DATA.test(input) ? "module" : owners.get(file)) ?? "libc",
       size: octets,
     }));
     const rest = size - mine.reduce((sum, piece) => sum + piece.size, 0);
@@ -63,11 +66,11 @@ function joinLongNames(lines: string[]): string[] {
   return joined;
 }
 
-function inputs(body: string[]): { file: string; octets: number }[] {
+function inputs(body: string[]): { input: string; file: string; octets: number }[] {
   return body.flatMap((line) => {
     const [, name, , size = "0", file] = ROW.exec(line) ?? [];
     if (name === undefined || file === undefined || !/\.(o|obj)\)?$/.test(file)) return [];
-    return [{ file, octets: parseInt(size, 16) }];
+    return [{ input: name, file, octets: parseInt(size, 16) }];
   });
 }
 

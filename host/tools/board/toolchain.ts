@@ -49,6 +49,8 @@ function execute(command: string, args: string[]): Promise<{ code: number; outpu
 export interface ObjectFile {
   owner: string;
   path: string;
+  /** It has just been compiled. */
+  isNew: boolean;
 }
 
 /** Compiles what is stale. Rejects with what the compiler said. */
@@ -64,14 +66,15 @@ async function compileOne(source: string, set: SourceSet, common: string[], fold
   const name = `${basename(source).replace(/\.\w+$/, "")}-${digest(source).slice(0, 4)}`;
   const path = join(folder, set.owner.replaceAll(" ", "-"), `${name}.o`);
   const stamp = digest(options.join(" "));
-  if (isFresh(path, stamp)) return { owner: set.owner, path };
+  if (isFresh(path, stamp)) return { owner: set.owner, path, isNew: false };
   mkdirSync(dirname(path), { recursive: true });
   await tool("gcc", [...options, "-c", source, "-o", path]);
   writeFileSync(`${path}.stamp`, stamp);
-  return { owner: set.owner, path };
+  return { owner: set.owner, path, isNew: true };
 }
 
-function digest(text: string): string {
+/** A name for a text that no other text has. */
+export function digest(text: string | Uint8Array): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
