@@ -169,6 +169,11 @@ bool sw_checksums_ok(const uint8_t *frame, uint32_t length, uint32_t sum) {
   return fold(sw_sum_add(datagram_sum(frame, length, &found, sum), pseudo_sum(frame, &found))) == 0xffff;
 }
 
+uint32_t sw_checksum_at(const uint8_t *frame, uint32_t length) {
+  struct transport found;
+  return find_transport(frame, length, &found) ? field_of(&found) : 0;
+}
+
 void sw_checksum_fill(uint8_t *frame, uint32_t length) {
   struct transport found;
   uint32_t field = find_transport(frame, length, &found) ? field_of(&found) : 0;

@@ -29,6 +29,9 @@ uint32_t sw_copy_sum(void *to, const void *from, uint32_t length, uint32_t sum);
  */
 bool sw_checksums_ok(const uint8_t *frame, uint32_t length, uint32_t sum);
 
+/* Where the TCP or UDP checksum of a frame is, for controllers that fill it in; 0 where there is none. */
+uint32_t sw_checksum_at(const uint8_t *frame, uint32_t length);
+
 /* Fill in the TCP or UDP checksum of a frame; without effect on other frames. */
 void sw_checksum_fill(uint8_t *frame, uint32_t length);
 

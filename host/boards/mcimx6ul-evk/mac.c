@@ -14,7 +14,8 @@
 
 enum { LONGEST = 1522 }; /* a frame with an 802.1Q tag and its FCS */
 
-static struct link link;
+static struct link link; /* what the PHY says */
+static struct link mode; /* how the ENET is set */
 static uint32_t wakes;  /* what EIMR is */
 static uint32_t missed; /* what IEEE_R_MACERR was */
 
@@ -59,8 +60,8 @@ static void choose_events(void) {
 }
 
 static void enable(const sw_port *port) {
-  set(ENET_RCR, LONGEST << RCR_MAX_FL_SHIFT | RCR_MII_MODE | RCR_RMII_MODE | RCR_FCE | (link.speed == 10 ? RCR_RMII_10T : 0));
-  set(ENET_TCR, link.full_duplex || !link.up ? TCR_FDEN : 0);
+  set(ENET_RCR, LONGEST << RCR_MAX_FL_SHIFT | RCR_MII_MODE | RCR_RMII_MODE | RCR_FCE | (mode.speed == 10 ? RCR_RMII_10T : 0));
+  set(ENET_TCR, mode.full_duplex ? TCR_FDEN : 0);
   set(ENET_TFWR, TFWR_STRFWD);
   set(ENET_TACC, TACC_PROCHK);
   set(ENET_RACC, 0);
@@ -78,11 +79,13 @@ void mac_start(sw_port *port, const uint8_t address[6]) {
   set(ENET_ECR, ECR_RESET); /* takes eight clocks, less than reading it back */
   (void)get(ENET_ECR);
   link = (struct link){0};
+  mode = (struct link){.up = true, .full_duplex = true, .speed = 100};
   missed = 0;
   set(ENET_MIBC, 0); /* count */
   set_filters(address);
   enable(port);
   phy_start();
+  sw_port_link(port, false, 0);
 }
 
 /* Mode bits may be written only while the ENET stands still. Frames under way are lost, or sent once more, as on any bad cable. */
@@ -97,11 +100,20 @@ static void count_missed(sw_port *port) {
 }
 
 static void watch_cable(sw_port *port) {
-  struct link before = link;
   if (!phy_poll(board_now(), &link)) return;
-  bool is_other_mode = before.speed != link.speed || before.full_duplex != link.full_duplex;
-  if (link.up && is_other_mode) restart(port);
+  if (link.up && (link.speed != mode.speed || link.full_duplex != mode.full_duplex)) {
+    mode = link;
+    restart(port);
+  }
   sw_port_link(port, link.up, link.speed);
+}
+
+/* Frames that wait in the ENET's FIFO come as soon as there are descriptors again. */
+static void receive(sw_port *port) {
+  while (rings_receive(port)) {
+    barrier();
+    set(ENET_RDAR, RDAR_RDAR);
+  }
 }
 
 bool mac_exchange(sw_port *port) {
@@ -110,14 +122,13 @@ bool mac_exchange(sw_port *port) {
   uint32_t events = get(ENET_EIR);
   set(ENET_EIR, events & ~EIR_MII);
   if (events & EIR_EBERR) restart(port);
-  if (events & EIR_RXF) count_missed(port);
+  count_missed(port);
   uint32_t before = port->received + port->sent;
-  bool gave_rx = rings_receive(port);
-  bool gave_tx = rings_send(port);
+  receive(port);
+  bool gave = rings_send(port);
   barrier();
-  if (gave_rx) set(ENET_RDAR, RDAR_RDAR);
   /* The ENET may clear TDAR without having seen the last descriptor (erratum ERR007885): what is still to be sent is said again. */
-  if (gave_tx || (rings_sending() && !get(ENET_TDAR))) set(ENET_TDAR, TDAR_TDAR);
+  if (gave || (rings_sending() && !get(ENET_TDAR))) set(ENET_TDAR, TDAR_TDAR);
   choose_events();
-  return gave_tx || port->received + port->sent != before;
+  return gave || port->received + port->sent != before;
 }

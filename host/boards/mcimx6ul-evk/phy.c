@@ -24,7 +24,7 @@ enum { STATUS = 1, ADVERTISED = 4, PARTNER = 5 };
 #define MMFR_READ (1u << 30 | 2u << 28 | 2u << 16)
 #define MSCR_MII_SPEED (13u << 1)
 
-static enum { IDLE, READING_STATUS, READING_ADVERTISED, READING_PARTNER } state;
+static enum { IDLE, READING_STATUS, READING_AGAIN, READING_ADVERTISED, READING_PARTNER } state;
 static uint32_t bus;      /* the controller that drives the management bus */
 static uint32_t asked_at; /* when STATUS was last asked for */
 static bool is_new;       /* nothing has been asked for yet */
@@ -84,16 +84,15 @@ static bool status_came(uint32_t status, struct link *link) {
   return false;
 }
 
-bool phy_poll(uint32_t now, struct link *link) {
-  if (is_new || now - asked_at >= LINK_PERIOD) {
-    begin(now);
-    return false;
-  }
-  if (state == IDLE || !(bus_read(bus + ENET_EIR) & EIR_MII)) return false;
-  bus_write(bus + ENET_EIR, EIR_MII);
-  uint32_t value = bus_read(bus + ENET_MMFR) & 0xffff;
+/* What was asked for has come. */
+static bool answered(uint32_t value, struct link *link) {
   switch (state) {
-    case READING_STATUS: return status_came(value, link);
+    case READING_STATUS:
+      if (known.up || (value & STATUS_LINK)) return status_came(value, link);
+      state = READING_AGAIN; /* what is read first tells of the past; while the link was up, that is what we want to know */
+      ask(STATUS);
+      return false;
+    case READING_AGAIN: return status_came(value, link);
     case READING_ADVERTISED:
       advertised = value;
       state = READING_PARTNER;
@@ -101,4 +100,14 @@ bool phy_poll(uint32_t now, struct link *link) {
       return false;
     default: state = IDLE; return set(link, agreed(advertised & value));
   }
+}
+
+bool phy_poll(uint32_t now, struct link *link) {
+  if (is_new || now - asked_at >= LINK_PERIOD) begin(now);
+  bool has_changed = false;
+  while (state != IDLE && (bus_read(bus + ENET_EIR) & EIR_MII)) {
+    bus_write(bus + ENET_EIR, EIR_MII);
+    has_changed |= answered(bus_read(bus + ENET_MMFR) & 0xffff, link);
+  }
+  return has_changed;
 }

@@ -122,6 +122,14 @@ bool rings_receive(sw_port *port) {
 
 /* ---- Transmit ---------------------------------------------------------------------------------------------------------- */
 
+/* The field of a checksum that the ENET is to insert has to be 0 (IMX6ULRM, TACC[PROCHK]). */
+static uint32_t prepare(uint8_t *slot, uint32_t length) {
+  uint32_t at = sw_checksum_at(slot, length);
+  if (at == 0) return TXBD_INT;
+  slot[at] = slot[at + 1] = 0;
+  return TXBD_INT | TXBD_PINS;
+}
+
 bool rings_send(sw_port *port) {
   for (; tx.outstanding > 0 && !(tx.descriptors[tx.take].control & TXBD_R); took(&tx)) sw_port_tx_done(port);
   bool gave = false;
@@ -129,8 +137,9 @@ bool rings_send(sw_port *port) {
     uint16_t length = 0, status = 0;
     uint8_t *slot = sw_port_tx_slot(&ahead, &length, &status);
     if (slot == NULL || !is_aligned(slot)) break;
+    uint32_t extended = status & SW_CSUM_FILL ? prepare(slot, length) : TXBD_INT;
     cache_clean(slot, length);
-    give(&tx, slot, length, TXBD_R | TXBD_L | TXBD_TC, status & SW_CSUM_FILL ? TXBD_INT | TXBD_PINS : TXBD_INT);
+    give(&tx, slot, length, TXBD_R | TXBD_L | TXBD_TC, extended);
     ahead.tx = next(ahead.tx, ahead.tx_first, ahead.tx_end);
     gave = true;
   }
