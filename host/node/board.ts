@@ -1,5 +1,6 @@
-import { bindExports, Errno, errnoMessage, type SandwireExports } from "./abi";
+import { bindExports, Errno, errnoMessage, type LinearMemory, type SandwireExports } from "./abi";
 import type { Clock, Timer } from "./clock";
+import { type AnyModule, instantiate } from "./engine";
 import { countersOf, type SocketInfo, socketsOf } from "./inspect";
 import { type Interface, type InterfaceOptions, type InterfaceOwner, interfacesOf } from "./interface";
 import type { Link } from "./link";
@@ -15,7 +16,7 @@ export interface BoardOptions extends InterfaceOptions {
   /** What the board is called in errors (default "board"). */
   name?: string;
   /** The firmware; unless given, the build of `profile` and `debug`. */
-  module?: WebAssembly.Module;
+  module?: AnyModule;
   /** The size of the module (default "default"). */
   profile?: Profile;
   /** Take the build with assertions, names and the trace ring (default false). */
@@ -59,7 +60,7 @@ export class Board {
   /** The module's functions, typed; they throw an Error that names the board when the module traps. */
   readonly exports: SandwireExports;
   /** The module's linear memory. It never grows, so the views below stay valid. */
-  readonly memory: WebAssembly.Memory;
+  readonly memory: LinearMemory;
   /** The memory as octets. */
   readonly u8: Uint8Array;
   /** The memory as words of 32 bits. */
@@ -83,11 +84,10 @@ export class Board {
   private armed = Infinity;
   private deadline = Infinity;
 
-  private constructor(module: WebAssembly.Module, options: BoardOptions) {
+  private constructor(module: AnyModule, options: BoardOptions) {
     this.name = options.name ?? "board";
     this.clock = options.clock;
-    const instance = new WebAssembly.Instance(module, {});
-    const bound = bindExports(instance, (call, cause) => this.trapped(call, cause));
+    const bound = bindExports(instantiate(module), (call, cause) => this.trapped(call, cause));
     this.exports = options.recorder ? options.recorder.around(bound) : bound;
     this.memory = this.exports.memory;
     this.u8 = new Uint8Array(this.memory.buffer);

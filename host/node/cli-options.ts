@@ -1,6 +1,7 @@
 import { isIPv4 } from "node:net";
 import { InvalidArgumentError } from "commander";
 import { formatIPv4, parseIPv4 } from "./address";
+import { type Engine, ENGINES } from "./engine";
 import { isProfile, type Profile, PROFILES } from "./module";
 
 /** A host port and the board's port it leads to. */
@@ -8,11 +9,6 @@ export interface Forwarding {
   host: number;
   board: number;
 }
-
-/** What can run a module: Node itself, an interpreter, or the module compiled ahead of time. */
-export const ENGINES = ["v8", "wasm3", "aot"] as const;
-/** One of them. */
-export type Engine = (typeof ENGINES)[number];
 
 /** What `sandwire run` was told, checked and with its defaults. */
 export interface RunOptions {

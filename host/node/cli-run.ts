@@ -7,6 +7,7 @@ import { gatewayAddress, type RunOptions } from "./cli-options";
 import { type Clock, RealClock } from "./clock";
 import { type Forward, Gateway, LIMITS } from "./gateway";
 import type { Link } from "./link";
+import { type AnyModule, nativeModule } from "./engine";
 import { type Faults, faulty } from "./links/fault";
 import { hub } from "./links/hub";
 import { captured, Pcap } from "./links/pcap";
@@ -95,7 +96,6 @@ async function start(options: RunOptions, resources: Resources): Promise<void> {
 async function virtualGuest(options: RunOptions, clock: Clock, resources: Resources): Promise<Guest> {
   const { gateway, seed, profile = "default" } = options;
   if (options.console) throw new Error("--console is the console of a board in the emulator: name one by --board");
-  if ((options.engine ?? "v8") !== "v8") throw new Error("the engine of a board without --board is v8");
   const module = await loadFirmware(options);
   const [address, ...addresses] = options.address;
   const start = async (link: Link): Promise<Board> => {
@@ -108,13 +108,14 @@ async function virtualGuest(options: RunOptions, clock: Clock, resources: Resour
   return { profile, start };
 }
 
-async function loadFirmware({ app, profile }: RunOptions): Promise<WebAssembly.Module> {
+async function loadFirmware({ app, profile = "default", engine = "v8" }: RunOptions): Promise<AnyModule> {
   const module = await loadModule(app ?? profile);
   const exported = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
   const missing = ["memory", "init", "poll", "serve"].filter((name) => !exported.has(name));
   if (app !== undefined && missing.length > 0)
     throw new Error(`${app} is no firmware of Sandwire: it does not export ${missing.join(", ")}`);
-  return module;
+  if (engine === "v8") return module;
+  return nativeModule(engine, app ?? modulePath(profile), { say: (line) => process.stderr.write(`${line}\n`) });
 }
 
 function recorderFor({ app, profile = "default", record }: RunOptions): Recorder | undefined {

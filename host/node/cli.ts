@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import {
   DEFAULT_ADDRESSES,
-  ENGINES,
   parseAddress,
   parseAddresses,
   parseEngine,
@@ -19,6 +18,7 @@ import { DRILL_EXAMPLES, type DrillCommand, drillFiles } from "./cli-drill";
 import { compareEngines, LOCKSTEP_EXAMPLES, type LockstepCommand, parseBytes, parseEngines } from "./cli-lockstep";
 import { netstat, NETSTAT_EXAMPLES, type NetstatCommand, parseBoard, parseSeconds } from "./cli-netstat";
 import { run } from "./cli-run";
+import { ENGINES } from "./engine";
 import { CONTENDERS } from "./lockstep/engines";
 import { FLAG_NAMES, OPTION_NAMES } from "../drill/config";
 import { SYSTEMS } from "../drill/settings";

@@ -2,9 +2,8 @@
  * Modules compiled ahead of time: wasm2c translates one to C, and what it puts before the module's own functions is replaced by ours
  * (host/wasm3/aot/). Used for hosts, where a module becomes a shared library, and for firmware, where it becomes a part of the program.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { functionsOf } from "./abi/functions";
 import { translate } from "./aot/translate";
 import { engineIncludes } from "./engine-sources";
 import { root } from "./process";
@@ -37,8 +36,12 @@ export interface AotSource {
   memorySize: number;
 }
 
-/** The functions hosts may call. */
-export const hostFunctions = (): string[] => functionsOf(join(root, "assembly/apps/board.ts")).map(({ name }) => name);
+/** The functions hosts may call, in the order of their numbers. */
+function hostFunctions(): string[] {
+  const header = join(root, "build/generated/sandwire_abi.h");
+  if (!existsSync(header)) throw new Error("build/generated/sandwire_abi.h is missing: run `npm run build` first");
+  return [...readFileSync(header, "utf8").matchAll(/^ {2}SW_FN_(\w+),$/gm)].map(([, name = ""]) => name.toLowerCase());
+}
 
 /**
  * Translates the module in a file to `folder`/sandwire_module.{c,h}. Rejects with an Error of one line when wasm2c is missing, or when

@@ -1,3 +1,4 @@
+import { nativeModule } from "../engine";
 import type { Instance } from "../session/player";
 
 /** A module, and the file it was read from. */
@@ -12,6 +13,8 @@ type Start = (file: ModuleFile) => Promise<Instance>;
 
 const engines: Record<string, Start> = {
   v8: ({ module }) => WebAssembly.instantiate(module, {}),
+  wasm3: async ({ path }) => (await nativeModule("wasm3", path)).instantiate(),
+  aot: async ({ path }) => (await nativeModule("aot", path)).instantiate(),
 };
 
 /** What `--engines` may name. */

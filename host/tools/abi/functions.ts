@@ -79,14 +79,24 @@ function binding({ name, parameters, result }: Signature): string {
 
 /** The interface of the exported functions, and the function that makes one of it. */
 export function exportsSource(functions: Signature[]): string {
-  return `/** What the module exports. Pointers are addresses in \`memory\`. */
+  const names = functions.map(({ name }) => `  ${JSON.stringify(name)},\n`);
+  return `/** The linear memory of an instance: a WebAssembly.Memory, or what stands for one where another engine runs the module. */
+export interface LinearMemory {
+  readonly buffer: ArrayBuffer;
+}
+
+/** What the module exports. Pointers are addresses in \`memory\`. */
 export interface SandwireExports {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: LinearMemory;
 ${functions.map(declaration).join("")}}
 
+/** The functions by the numbers C has for them (enum sw_function). */
+export const functionNames = [
+${names.join("")}] as const;
+
 /** The exports of an instance with unsigned results made unsigned; a trap becomes the error that \`trapped\` makes of it. */
-export function bindExports(instance: WebAssembly.Instance, trapped: (call: string, cause: unknown) => Error): SandwireExports {
-  const raw = instance.exports as unknown as SandwireExports;
+export function bindExports(instance: { readonly exports: object }, trapped: (call: string, cause: unknown) => Error): SandwireExports {
+  const raw = instance.exports as SandwireExports;
   return {
     memory: raw.memory,
 ${functions.map(binding).join("")}  };

@@ -1,0 +1,77 @@
+import { createHash } from "node:crypto";
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { aotSource } from "../aot";
+import { root } from "../process";
+import { compiler, perform } from "../program";
+
+/** How a library is compiled. */
+export interface LibraryOptions {
+  /** The compiler's optimization, "-O2" unless told. */
+  optimize?: string;
+  /** Told when it takes a while. */
+  say?: (line: string) => void;
+}
+
+/** What decides how a module is translated, besides itself. */
+const INPUTS = [
+  ...["host/tools/aot.ts", "host/tools/aot/translate.ts", "host/tools/aot/library.ts", "build/generated/sandwire_abi.h"],
+  ...["engine.h", "engine_aot.c", "node.c", "where.h", "aot/macros.h", "aot/module.h", "aot/trap.h", "aot/wasm-rt.h"].map(
+    (name) => `host/wasm3/${name}`,
+  ),
+];
+
+const FOLDER = join(root, "build/aot");
+
+/**
+ * The module in a file as a shared library for Node, compiled where that has not been done: equal modules share one, whatever they are
+ * called. Rejects with an Error of one line when wasm2c or the compiler is missing.
+ */
+export async function aotLibrary(wasm: string, { optimize = "-O2", say }: LibraryOptions = {}): Promise<string> {
+  const hash = createHash("sha256").update(`${optimize} ${compiler.command}`);
+  for (const path of [wasm, ...INPUTS.map((path) => join(root, path))]) hash.update(readFileSync(path));
+  const library = join(FOLDER, `${hash.digest("hex").slice(0, 20)}.so`);
+  mkdirSync(FOLDER, { recursive: true });
+  for (;;) {
+    if (existsSync(library)) return library;
+    if (await alone(`${library}.lock`, () => compile(wasm, library, optimize, say))) return library;
+  }
+}
+
+/** Rather than the same thing again, processes that want one library at the same time wait for the one that has begun. */
+async function alone(lock: string, work: () => Promise<void>): Promise<boolean> {
+  try {
+    closeSync(openSync(lock, "wx"));
+  } catch {
+    const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (age > PATIENCE) rmSync(lock, { force: true });
+    await sleep(50);
+    return false;
+  }
+  try {
+    await work();
+    return true;
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+/** Milliseconds after which who holds a lock is dead. */
+const PATIENCE = 300_000;
+
+async function compile(wasm: string, library: string, optimize: string, say: LibraryOptions["say"]): Promise<void> {
+  const scratch = mkdtempSync(join(FOLDER, ".cc-"));
+  try {
+    const timer = setTimeout(() => say?.(`compiling ${wasm} ahead of time ...`), 500);
+    const { file, includes } = await aotSource(wasm, scratch);
+    const options = [optimize, "-std=gnu11", "-fPIC", "-w", ...includes.map((path) => `-I${path}`)];
+    const own = ["engine_aot.c", "node.c"].map((name) => join(root, "host/wasm3", name));
+    await perform(compiler, [...options, "-shared", "-o", join(scratch, "library"), file, ...own, "-lm"]).finally(() =>
+      clearTimeout(timer),
+    );
+    renameSync(join(scratch, "library"), library);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
