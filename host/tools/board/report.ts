@@ -20,9 +20,12 @@ export interface Report {
   limits: Use;
 }
 
-/** Sections that are in the image, and those that take memory while it runs; initialised data is both. */
+/** Sections that are in the image. All others take memory while it runs, and so does initialised data. */
 const IN_FLASH = [".vectors", ".text", ".rodata", ".module", ".data"];
-const IN_RAM = [".data", ".bss", ".stack", ".linear", ".heap", ".boot"];
+
+function isInRam(section: string): boolean {
+  return section === ".data" || !IN_FLASH.includes(section);
+}
 
 /** Sums the pieces by owner. */
 export function reportOf(board: BoardDescription, engine: string, module: string, pieces: Piece[]): Report {
@@ -32,7 +35,7 @@ export function reportOf(board: BoardDescription, engine: string, module: string
     const use = (owners[owner] ??= { flash: 0, ram: 0 });
     for (const sum of [use, total]) {
       if (IN_FLASH.includes(section)) sum.flash += size;
-      if (IN_RAM.includes(section)) sum.ram += size;
+      if (isInRam(section)) sum.ram += size;
     }
   }
   return { board: board.name, engine, module, pieces, owners, total, limits: limitsOf(board) };
@@ -42,14 +45,15 @@ export function reportOf(board: BoardDescription, engine: string, module: string
 function limitsOf({ memory, place }: BoardDescription): Use {
   const sum = (names: Set<string>): number =>
     memory.filter(({ name }) => names.has(name)).reduce((octets, { size }) => octets + size, 0);
-  const ram = new Set([place.data, place.linear, place.heap, place.stack].filter((name) => name !== place.code));
+  const ram = new Set(memory.map(({ name }) => name).filter((name) => name !== place.code));
   return { flash: sum(new Set([place.code])), ram: sum(ram.size > 0 ? ram : new Set([place.code])) };
 }
 
 /** The report as a table for people: who takes what, then what is where. */
 export function tableOf({ board, engine, module, pieces, owners, total, limits }: Report): string {
   const rows = Object.entries(owners).sort(([, a], [, b]) => b.flash + b.ram - a.flash - a.ram);
-  const bySection = [...IN_FLASH, ...IN_RAM.slice(1)].map((section): [string, number] => [
+  const sections = new Set([...IN_FLASH, ...pieces.map(({ section }) => section)]);
+  const bySection = [...sections].map((section): [string, number] => [
     section,
     pieces.filter((piece) => piece.section === section).reduce((sum, { size }) => sum + size, 0),
   ]);
