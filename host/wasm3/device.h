@@ -23,7 +23,7 @@ struct sw_host {
   bool (*exchange)(void *context, sw_port *port);
   /* Sleep until a frame has come or a slot can be sent, for `ms` at most (UINT32_MAX: as long as it takes). May return early. */
   void (*wait)(void *context, uint32_t ms);
-  /* The module has trapped and is about to start again from a clean memory image; NULL: nobody wants to know. */
+  /* The module has trapped and will start again from a clean memory image; NULL: nobody wants to know. */
   void (*trapped)(void *context, const struct sw_trap *trap);
   void *context;
 };
@@ -43,7 +43,11 @@ struct sw_device {
   struct sw_host host;
   struct sw_config config;
   uint32_t scratch, scratch_size; /* a region of the module's memory for the arguments of calls */
-  uint32_t restarts; /* how often the module trapped and started again; sockets of before are gone */
+  uint32_t restarts;   /* how often the module trapped and started again; sockets of before are gone */
+  const char *failure; /* why it could not start again the last time; NULL: it could */
+  bool stopped;        /* it has trapped, and has not started again yet */
+  uint32_t since;      /* when it stopped, or started */
+  uint32_t pause;      /* milliseconds it stays stopped */
 };
 
 /* Power on. NULL, or what is wrong. */
@@ -51,8 +55,10 @@ const char *sw_device_start(sw_device *device, sw_engine *engine, const struct s
 
 /*
  * One round: frames in, poll, frames out. Milliseconds until the next is due (0: at once, UINT32_MAX: not before a frame comes).
- * When the module traps, it is told to the host and started again with a new seed derived from the old.
+ * When the module traps, the host is told, and the next round starts it again with a new seed derived from the old. One that traps
+ * again and again stays stopped for longer and longer in between, SW_LONGEST_PAUSE at most.
  */
+#define SW_LONGEST_PAUSE 1000
 uint32_t sw_device_poll(sw_device *device);
 
 /* Rounds for ever; sleeps in between. */

@@ -1,9 +1,8 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import koffi from "koffi";
 import { Capability, MacView, type SandwireExports } from "../../host/node/abi";
 import { Mac } from "../../host/node/mac";
+import { library } from "../support/library";
 
 /** A port and the controller behind it, which is not real: what the conformance test is given. */
 export interface Port {
@@ -33,13 +32,14 @@ export class NativePort implements Port {
 
   /** The one whose driver and mock lie in a folder. Throws an Error with what the compiler says. */
   static of(folder: string): NativePort {
-    const known = compiled.get(folder) ?? new NativePort(compilePort(folder));
+    const known = compiled.get(folder) ?? new NativePort(folder);
     compiled.set(folder, known);
     return known;
   }
 
-  private constructor(library: string) {
-    const lib = koffi.load(library);
+  private constructor(folder: string) {
+    const sources = [...COMMON, ...driverOf(folder), join(folder, "mock.c")];
+    const lib = library(folder.replaceAll("/", "."), { sources, includes: [folder], defines: ["SW_MOCK"] });
     this.calls = {
       open: lib.func("void harness_open(uint8_t *memory, uint32_t size, uint32_t record)"),
       configure: lib.func("uint32_t harness_configure(const uint8_t *address)"),
@@ -161,7 +161,6 @@ export class NodePort implements Port {
 }
 
 const COMMON = ["host/wasm3/port.c", "host/wasm3/checksum.c", "test/ports/harness.c"];
-const FLAGS = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-O2", "-g", "-shared", "-fPIC", "-DSW_MOCK"];
 
 /** The folders of ports that can be driven from here: the one that only copies, and every board that has a mock of its controller. */
 export function mockedFolders(): string[] {
@@ -173,16 +172,4 @@ export function mockedFolders(): string[] {
 function driverOf(folder: string): string[] {
   const [, named] = /^\/\* With: (.*) \*\/$/m.exec(readFileSync(join(folder, "mock.c"), "utf8").split("\n")[0]) ?? [];
   return (named ?? "mac.c").split(" ").map((file) => join(folder, file));
-}
-
-/** Compile a folder's driver and its mocked controller to a shared library; its path. */
-function compilePort(folder: string): string {
-  const out = `build/ports/${folder.replaceAll("/", ".")}.${process.pid}.so`;
-  mkdirSync("build/ports", { recursive: true });
-  const includes = ["host/wasm3", "host/boards", "build/generated", folder].map((path) => `-I${path}`);
-  const sources = [...COMMON, ...driverOf(folder), join(folder, "mock.c")];
-  const { status, stderr, error } = spawnSync("cc", [...FLAGS, ...includes, ...sources, "-o", out], { encoding: "utf8" });
-  if (error) throw error;
-  if (status !== 0) throw new Error(stderr);
-  return out;
 }

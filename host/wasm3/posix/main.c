@@ -1,6 +1,7 @@
 /* A device as a program on a PC: the module, an engine, a link. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +40,8 @@ static bool exchange(void *context, sw_port *port) {
 static struct sw_device device;
 
 static void rest(void *context, uint32_t ms) {
-  link_wait(context, &device.port, ms);
+  if (device.stopped) poll(NULL, 0, (int)ms); /* frames wait, too */
+  else link_wait(context, &device.port, ms);
 }
 
 static void trapped(void *context, const struct sw_trap *trap) {
