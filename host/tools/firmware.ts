@@ -1,5 +1,5 @@
 /**
- * `npm run firmware -- --board B [--engine E] [--profile P | --app FILE.ts] [--out FOLDER]` builds what a board runs, into
+ * `npm run firmware -- --board B [--engine E] [--profile P | --app FILE] [--out FOLDER]` builds what a board runs, into
  * build/firmware/B.E/, and says who takes how much of its memory.
  */
 import { parseArgs } from "node:util";

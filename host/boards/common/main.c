@@ -1,4 +1,5 @@
 /* The loop of every firmware: the module, its port and the board, until the power goes. */
+#include "application.h"
 #include "common.h"
 
 static sw_device device;
@@ -31,6 +32,14 @@ static void trapped(void *context, const struct sw_trap *trap) {
   report_trap(trap, device.restarts + 1);
 }
 
+/* Without a program in C there is only what the module has. */
+__attribute__((weak)) int sw_application(sw_device *with, int count, char **arguments) {
+  (void)count;
+  (void)arguments;
+  sw_device_run(with);
+  return 0;
+}
+
 static void say_who(const struct sw_config *config) {
   const uint8_t *mac = config->mac;
   uint32_t address = config->address;
@@ -48,7 +57,7 @@ static void say_who(const struct sw_config *config) {
 
 int main(void) {
   board_init();
-  struct sw_config config = {.capabilities = mac_capabilities(), .serve = true};
+  struct sw_config config = {.capabilities = mac_capabilities()};
   const char *warnings = identify(&config);
   say_who(&config);
   console_print("%s", warnings);
@@ -56,6 +65,7 @@ int main(void) {
   sw_engine *engine = sw_engine_open(build_module, build_module_size, &error);
   static const struct sw_host host = {
       .now = now, .exchange = exchange, .wait = wait, .started = started, .trapped = trapped};
+  if (engine != NULL) config.serve = sw_engine_has(engine, SW_FN_SERVE);
   if (engine != NULL) error = sw_device_start(&device, engine, &host, &config);
   if (error != NULL) {
     const struct sw_trap *trap = engine == NULL ? NULL : sw_engine_trapped(engine);
@@ -63,6 +73,5 @@ int main(void) {
     for (;;) board_sleep(UINT32_MAX);
   }
   console_print("serving\n");
-  sw_device_run(&device);
-  return 0;
+  return sw_application(&device, 0, NULL);
 }

@@ -133,8 +133,8 @@ function explain(message: string, board: BoardDescription): string {
   return `the firmware does not fit into ${board.name}: ${region} has ${has} octets, ${lacks} too few`;
 }
 
-/** Address and name of every function, for what shows the console. */
+/** Address, size and name of every function, for what shows the console. */
 function symbolsOf(nm: string): string {
-  const rows = nm.split("\n").map((line) => /^([0-9a-f]+) (?:[0-9a-f]+ )?[tTwW] (\S+)$/.exec(line));
-  return rows.flatMap((row) => (row ? [`${row[1] ?? ""} ${row[2] ?? ""}\n`] : [])).join("");
+  const rows = nm.split("\n").map((line) => /^([0-9a-f]+) ([0-9a-f]+) [tTwW] (\S+)$/.exec(line));
+  return rows.flatMap((row) => (row ? [`${row.slice(1).join(" ")}\n`] : [])).join("");
 }

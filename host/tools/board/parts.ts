@@ -11,10 +11,12 @@ export function boardParts(board: BoardDescription): SourceSet[] {
   const optional = board.sources.map((source) => normalize(join(board.folder, source)));
   const frame = [...cFiles(common).filter((path) => !/\/cortex_|\/replay/.test(path))];
   const ports = ["port.c", "checksum.c", "device.c", "seed.c"].map((file) => join(root, "host/wasm3", file));
+  const calls = cFiles(join(root, "host/wasm3")).filter((path) => /\/sandwire\w*\.c$/.test(path));
   return [
     { owner: "start-up and loop", sources: inside(frame), options: OWN },
     { owner: "driver", sources: inside(optional), options: OWN },
     { owner: "port", sources: inside(ports), options: OWN },
+    { owner: "socket calls", sources: inside(calls), options: OWN },
   ];
 }
 
