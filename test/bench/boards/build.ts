@@ -5,9 +5,10 @@ import { engineParts } from "../../../host/tools/board/engines";
 import { compileAll, tool, type SourceSet } from "../../../host/tools/board/toolchain";
 import { lwipSource } from "../../../host/tools/lwip";
 import { root, runNode } from "../../../host/tools/process";
+import { isStale } from "../../../host/tools/stale";
 import { nameOf, type Variant } from "./variants";
 
-const FOLDER = join(root, "build/bench/boards");
+const FOLDER = "build/bench/boards";
 const FIRMWARE = "test/bench/boards/firmware";
 const CPU = ["-mcpu=cortex-m3", "-mthumb"];
 const WARNINGS = ["-Wall", "-Wextra", "-Werror"];
@@ -20,7 +21,7 @@ export interface Counts {
 
 /** Compiles and links the firmware of a variant; its file. Rejects with an Error of one line when a tool is missing. */
 export async function build(variant: Variant, counts: Counts): Promise<string> {
-  const folder = join(FOLDER, nameOf(variant));
+  const folder = join(root, FOLDER, nameOf(variant));
   mkdirSync(folder, { recursive: true });
   const sets = [frame(counts), ...(variant.stack === "lwip" ? await lwip(variant) : await sandwire(variant, folder))];
   const objects = await compileAll(
@@ -104,15 +105,13 @@ sandwire_module_length:
 
 /** The stack of profile `default` with the bench's application; both need room that buffers of other connections give up. */
 async function benchModule(): Promise<string> {
+  const out = `${FOLDER}/application.wasm`;
+  const app = `${FIRMWARE}/application.ts`;
+  if (!isStale(out, ["assembly", "asconfig.json", app, "host/tools/compile.ts"])) return join(root, out);
   const use = ["CONFIG_SCRATCH=4104", "CONFIG_BUFFERS=24576"];
-  const job = firmwareJob(join(root, FIRMWARE, "application.ts"), {
-    target: "default",
-    out: join(FOLDER, "application.wasm"),
-    use,
-  });
-  const { code, output } = await perform(job);
+  const { code, output } = await perform(firmwareJob(join(root, app), { target: "default", out: join(root, out), use }));
   if (code !== 0) throw new Error(`the bench's application does not compile\n${output.trimEnd()}`);
-  return job.outFile;
+  return join(root, out);
 }
 
 async function shippedModule(): Promise<string> {
