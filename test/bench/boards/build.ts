@@ -76,7 +76,7 @@ async function sandwire(variant: Variant, folder: string): Promise<SourceSet[]> 
   const { stack, level, application } = variant;
   if (stack === "lwip") throw new Error("lwIP is no engine");
   const wasm = application === "inside" ? await benchModule() : await shippedModule();
-  const { parts, embeds } = await engineParts(stack, wasm, folder);
+  const { parts, embeds } = await engineParts(stack, { profile: "default", heap: 0, options: [`-${level}`] }, wasm, folder);
   const module = join(folder, "module.S");
   writeFileSync(module, moduleText(embeds ? wasm : undefined));
   const place = [where(variant), `-DBENCH_OUTSIDE=${application === "outside" ? 1 : 0}`];
@@ -84,7 +84,7 @@ async function sandwire(variant: Variant, folder: string): Promise<SourceSet[]> 
   const heap: SourceSet = { owner: "heap", sources: ["host/boards/common/heap.c"], options: ["-Os"] };
   return [
     { owner: "port", sources: [...ours, "host/wasm3/port.c"], options: [`-${level}`, ...place, ...WARNINGS] },
-    ...parts.map((part) => ({ ...part, options: [...part.options, `-${level}`] })),
+    ...parts,
     ...(embeds ? [heap] : []),
     { owner: "module", sources: [relative(root, module)], options: [] },
   ];
