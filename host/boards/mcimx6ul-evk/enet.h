@@ -49,7 +49,6 @@ enum enet_register {
 #define ECR_DBSWP (1u << 8)  /* descriptors are little-endian */
 
 #define RCR_MII_MODE (1u << 2) /* must be 1 */
-#define RCR_FCE (1u << 5)      /* obey pause frames */
 #define RCR_RMII_MODE (1u << 8)
 #define RCR_RMII_10T (1u << 9)
 #define RCR_MAX_FL_SHIFT 16

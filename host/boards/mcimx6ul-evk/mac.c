@@ -16,6 +16,7 @@ enum { LONGEST = 1522 }; /* a frame with an 802.1Q tag and its FCS */
 
 static struct link link; /* what the PHY says */
 static struct link mode; /* how the ENET is set */
+static bool is_fit;     /* the module's slots can be the ENET's buffers */
 static uint32_t wakes;  /* what EIMR is */
 static uint32_t missed; /* what IEEE_R_MACERR was */
 
@@ -59,8 +60,9 @@ static void choose_events(void) {
   wakes = now;
 }
 
+/* Pause frames are not obeyed: any station could keep us from sending. */
 static void enable(const sw_port *port) {
-  set(ENET_RCR, LONGEST << RCR_MAX_FL_SHIFT | RCR_MII_MODE | RCR_RMII_MODE | RCR_FCE | (mode.speed == 10 ? RCR_RMII_10T : 0));
+  set(ENET_RCR, LONGEST << RCR_MAX_FL_SHIFT | RCR_MII_MODE | RCR_RMII_MODE | (mode.speed == 10 ? RCR_RMII_10T : 0));
   set(ENET_TCR, mode.full_duplex ? TCR_FDEN : 0);
   set(ENET_TFWR, TFWR_STRFWD);
   set(ENET_TACC, TACC_PROCHK);
@@ -74,18 +76,22 @@ static void enable(const sw_port *port) {
   set(ENET_ECR, ECR_DBSWP | ECR_EN1588 | ECR_ETHEREN);
 }
 
+static const char unfit[] = "no network: frame slots share cache lines; build the module with CONFIG_SLOT_ALIGN=64\n";
+
 void mac_start(sw_port *port, const uint8_t address[6]) {
   mac_stop();
-  set(ENET_ECR, ECR_RESET); /* takes eight clocks, less than reading it back */
-  (void)get(ENET_ECR);
+  set(ENET_ECR, ECR_RESET); /* takes eight clocks */
+  for (uint32_t tries = 100; tries > 0 && (get(ENET_ECR) & ECR_RESET); tries--) continue;
   link = (struct link){0};
   mode = (struct link){.up = true, .full_duplex = true, .speed = 100};
   missed = 0;
   set(ENET_MIBC, 0); /* count */
   set_filters(address);
-  enable(port);
-  phy_start();
   sw_port_link(port, false, 0);
+  phy_start();
+  is_fit = rings_fit(port);
+  if (is_fit) enable(port);
+  else board_write(unfit, sizeof unfit - 1);
 }
 
 /* Mode bits may be written only while the ENET stands still. Frames under way are lost, or sent once more, as on any bad cable. */
@@ -117,6 +123,7 @@ static void receive(sw_port *port) {
 }
 
 bool mac_exchange(sw_port *port) {
+  if (!is_fit) return false;
   watch_cable(port);
   /* Events first: what comes while the rings are gone through makes another, which ends the next sleep at once. */
   uint32_t events = get(ENET_EIR);

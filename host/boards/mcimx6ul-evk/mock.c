@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "board.h"
@@ -42,18 +43,58 @@ static uint32_t *reg_at(uint32_t at) {
 enum { OCRAM = 0x00900000 };
 #define DDR 0x80000000u
 
-static const uint8_t *origin; /* the slot that is at DDR: all others are as far from it as in memory */
+static uint8_t *origin; /* the slot that is at DDR, the lowest: all others are as far from it as in memory */
 
 uint32_t bus_address(const void *memory) {
   const uint8_t *at = memory, *rx = (const uint8_t *)enet_rx, *tx = (const uint8_t *)enet_tx;
   if (at >= rx && at < rx + sizeof enet_rx) return OCRAM + (uint32_t)(at - rx);
   if (at >= tx && at < tx + sizeof enet_tx) return OCRAM + (uint32_t)(sizeof enet_rx + (size_t)(at - tx));
-  if (!origin) origin = at;
+  if (!origin) origin = (uint8_t *)(uintptr_t)at;
   return DDR + (uint32_t)(at - origin);
 }
 
+/*
+ * A cache as bad as it may be. It holds every line that the core has ever touched, so what the ENET writes is not seen before the line is
+ * invalidated; it writes nothing back by itself until the ENET has written to the same line, and then it does at once.
+ */
+enum { LINES = 2048 };
+static uint8_t ddr[LINES][CACHE_LINE];   /* what the ENET sees */
+static uint8_t fetched[LINES][CACHE_LINE]; /* what the line was when it came into the cache, or was cleaned */
+
+static uint32_t line_at(uint32_t address) {
+  uint32_t line = (address - DDR) / CACHE_LINE;
+  assert(line < LINES);
+  return line;
+}
+
+static uint8_t *core_at(uint32_t line) {
+  return origin + line * CACHE_LINE;
+}
+
+void cache_clean(const void *memory, uint32_t length) {
+  uint32_t address = bus_address(memory);
+  for (uint32_t line = line_at(address); line <= line_at(address + length - 1); line++) {
+    memcpy(ddr[line], core_at(line), CACHE_LINE);
+    memcpy(fetched[line], core_at(line), CACHE_LINE);
+  }
+}
+
+void cache_invalidate(void *memory, uint32_t length) {
+  uint32_t address = bus_address(memory);
+  for (uint32_t line = line_at(address); line <= line_at(address + length - 1); line++) {
+    memcpy(core_at(line), ddr[line], CACHE_LINE);
+    memcpy(fetched[line], ddr[line], CACHE_LINE);
+  }
+}
+
+/* Dirty lines of a buffer win over what the ENET has written. */
+static void write_back(uint32_t address, uint32_t length) {
+  for (uint32_t line = line_at(address); line <= line_at(address + length - 1); line++)
+    if (memcmp(core_at(line), fetched[line], CACHE_LINE) != 0) memcpy(ddr[line], core_at(line), CACHE_LINE);
+}
+
 static uint8_t *buffer_at(uint32_t address) {
-  return (uint8_t *)(uintptr_t)origin + (int32_t)(address - DDR);
+  return ddr[line_at(address)] + address % CACHE_LINE;
 }
 
 static struct enet_descriptor *descriptor_at(uint32_t address) {
@@ -136,6 +177,7 @@ static void store(const struct frame *from, struct enet_descriptor *descriptor) 
   uint8_t *to = buffer_at(descriptor->buffer);
   memcpy(to, from->octets, kept < from->length ? kept : from->length);
   if (kept > from->length) memset(to + from->length, 0xfc, kept - from->length);
+  write_back(descriptor->buffer, *reg_at(ENET_MRBR));
   uint32_t flags = RXBD_L | (from->damaged ? RXBD_CR : 0) | (all > most ? RXBD_LG : 0) | (all > limit ? RXBD_TR : 0);
   descriptor->length = (uint16_t)kept;
   descriptor->control = (uint16_t)((descriptor->control & RXBD_W) | flags);
@@ -227,6 +269,10 @@ uint32_t bus_read(uint32_t address) {
 
 /* ---- What board.c has ------------------------------------------------------------------------------------------------------------ */
 
+void board_write(const char *text, uint32_t length) {
+  fwrite(text, 1, length, stderr);
+}
+
 /* Time to look at the cable, each time. */
 uint32_t board_now(void) {
   return time_now += LINK_PERIOD;
@@ -237,4 +283,5 @@ void mock_reset(void) {
   out_first = out_count = fifo_count = link_speed = 0;
   was_down = true;
   origin = NULL;
+  memset(ddr, 0xee, sizeof ddr);
 }

@@ -39,6 +39,7 @@ static void ask(uint32_t index) {
 static void take_bus(uint32_t controller) {
   bus = controller;
   bus_write(bus + ENET_MSCR, MSCR_MII_SPEED);
+  bus_write(bus + ENET_EIR, EIR_MII); /* which that may have caused; it would keep the core awake */
   bus_write(bus + ENET_EIMR, bus_read(bus + ENET_EIMR) | EIR_MII);
 }
 

@@ -12,6 +12,7 @@
 #include "rings.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "bus.h"
 #include "checksum.h"
@@ -33,6 +34,19 @@ static sw_port ahead; /* the port, but its cursors are at the slots to give next
 static void ring_start(struct ring *ring, struct enet_descriptor *descriptors, uint32_t slots) {
   *ring = (struct ring){.descriptors = descriptors, .count = slots < RING_MOST ? slots : RING_MOST};
   for (uint32_t i = 0; i < ring->count; i++) ring->descriptors[i].control = 0;
+}
+
+static bool are_aligned(const sw_port *port, uint32_t first, uint32_t end) {
+  for (uint32_t at = first; at != end; at += SW_DESCRIPTOR_RECORD_SIZE) {
+    uint32_t slot;
+    memcpy(&slot, port->memory + at + SW_DESCRIPTOR_RECORD_BUFFER, sizeof slot);
+    if (bus_address(port->memory + slot) % CACHE_LINE != 0) return false;
+  }
+  return true;
+}
+
+bool rings_fit(const sw_port *port) {
+  return are_aligned(port, port->rx_first, port->rx_end) && are_aligned(port, port->tx_first, port->tx_end);
 }
 
 void rings_start(const sw_port *port) {
@@ -73,11 +87,6 @@ static uint32_t next(uint32_t cursor, uint32_t first, uint32_t end) {
   return cursor == end ? first : cursor;
 }
 
-/* A slot shares no cache line: anything else would be lost with it. Only a module built with a smaller CONFIG_SLOT_ALIGN has such. */
-static bool is_aligned(const uint8_t *slot) {
-  return bus_address(slot) % CACHE_LINE == 0;
-}
-
 /* ---- Receive ----------------------------------------------------------------------------------------------------------- */
 
 /* The ENET hands on the FCS (RCR[CRCFWD] is 0), which is not the module's business. */
@@ -111,7 +120,7 @@ bool rings_receive(sw_port *port) {
   bool gave = false;
   while (rx.outstanding < rx.count) {
     uint8_t *slot = sw_port_rx_slot(&ahead);
-    if (slot == NULL || !is_aligned(slot)) break;
+    if (slot == NULL) break;
     cache_invalidate(slot, ahead.slot_size);
     give(&rx, slot, 0, RXBD_E, RXBD_INT);
     ahead.rx = next(ahead.rx, ahead.rx_first, ahead.rx_end);
@@ -136,7 +145,7 @@ bool rings_send(sw_port *port) {
   while (tx.outstanding < tx.count) {
     uint16_t length = 0, status = 0;
     uint8_t *slot = sw_port_tx_slot(&ahead, &length, &status);
-    if (slot == NULL || !is_aligned(slot)) break;
+    if (slot == NULL) break;
     uint32_t extended = status & SW_CSUM_FILL ? prepare(slot, length) : TXBD_INT;
     cache_clean(slot, length);
     give(&tx, slot, length, TXBD_R | TXBD_L | TXBD_TC, extended);

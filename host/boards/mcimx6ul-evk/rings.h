@@ -13,6 +13,9 @@
 /* The descriptors, which start at a multiple of 64 (RDSR, TDSR). */
 extern struct enet_descriptor enet_rx[RING_MOST], enet_tx[RING_MOST];
 
+/* Whether every slot has its cache lines to itself: else neighbours in memory would be lost with them. */
+bool rings_fit(const sw_port *port);
+
 /* The ENET stands still, and owns nothing: begin at the first descriptors and the port's cursors. */
 void rings_start(const sw_port *port);
 

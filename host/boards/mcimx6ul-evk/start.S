@@ -25,8 +25,8 @@ vectors:
   .ltorg
 
 /*
- * Memory types, in the long-descriptor format (ARMv7-A manual, B3.6), each where it is. Two tables, constant, in place of the 16 KiB
- * the short format wants. What is not named faults, and so does address 0.
+ * Memory types, in the long-descriptor format (ARMv7-A manual, B3.6), each where it is, in constant tables. What is not named faults:
+ * address 0, what lies below the stack, and DDR that a board may not have, which the core would else fetch from by speculation.
  *   attribute 0: device (nGnRE); 1: normal, no cache; 2: normal, write-back, read and write allocate.
  */
   .equ BLOCK, 1 | 1 << 10 /* valid; AF: accessed, so no fault to tell */
@@ -45,10 +45,13 @@ low_gigabyte: /* blocks of 2 MiB from 0 on */
   .zero 10 * 8
   .word 0x02000000 + DEVICE, XN_HIGH   /* peripherals */
   .zero (512 - 17) * 8
+ddr_gigabyte:
+  .word 0x80000000 + CACHED, 0 /* the memory that board.json names */
+  .zero (512 - 1) * 8
 gigabytes:
   .word low_gigabyte + TABLE, 0
   .word 0, 0
-  .word 0x80000000 + CACHED, 0 /* DDR */
+  .word ddr_gigabyte + TABLE, 0
   .word 0, 0
 
   .section .text.start, "ax"
