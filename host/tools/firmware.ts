@@ -1,6 +1,7 @@
 /**
  * `npm run firmware -- --board B [--engine E] [--profile P | --app FILE] [--out FOLDER]` builds what a board runs, into
- * build/firmware/B.E/, and says who takes how much of its memory.
+ * build/firmware/B.E/, and says who takes how much of its memory. With `--replay` it replays a session and ends (docs/lockstep.md), and
+ * goes to build/firmware/B.E.replay/.
  */
 import { parseArgs } from "node:util";
 import { boardNames } from "./board/description";
@@ -14,6 +15,7 @@ async function main(): Promise<void> {
       engine: { type: "string" },
       profile: { type: "string" },
       app: { type: "string" },
+      replay: { type: "boolean", default: false },
       out: { type: "string" },
       quiet: { type: "boolean", default: false },
     },

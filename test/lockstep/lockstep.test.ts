@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Difference, lockstep } from "../../host/node/lockstep/lockstep";
+import type { Difference } from "../../host/node/lockstep/course";
+import { lockstep } from "../../host/node/lockstep/lockstep";
 import { story } from "../../host/node/lockstep/report";
 import { FrameWatch } from "../../host/node/session/frames";
 import { Session } from "../../host/node/session/reader";

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, type SpawnOptions } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { Lines } from "./lines";
@@ -33,9 +33,11 @@ export class Guarded {
    * Start it in a process group of its own: Ctrl-C is not for it. Throws nothing; what cannot be started has ended.
    *
    * @param complaint what its complaints look like
+   * @param cwd the folder it works in; that of this process when absent
    */
-  constructor(program: string, args: string[], complaint: RegExp) {
-    this.child = spawn("sh", ["-c", GUARD, "sh", program, ...args], { stdio: ["pipe", "pipe", "pipe"], detached: true });
+  constructor(program: string, args: string[], complaint: RegExp, cwd?: string) {
+    const options: SpawnOptions = { stdio: ["pipe", "pipe", "pipe"], detached: true, ...(cwd === undefined ? {} : { cwd }) };
+    this.child = spawn("sh", ["-c", GUARD, "sh", program, ...args], options);
     const lines = new Lines((line) => {
       if (complaint.test(line) || (line.trim() && !complaint.test(this.said))) this.said = line.trim();
     });

@@ -1,31 +1,49 @@
 import { Printer } from "../links/print";
 import type { Passed } from "../session/frames";
+import type { Names } from "./course";
 import type { Layout } from "./layout";
-
-type Names = readonly [string, string];
 
 /** Regions named in a report. */
 const REGIONS = 6;
 
-/** Whether two engines passed different frames. */
-export function framesDiffer(was: readonly Passed[], is: readonly Passed[]): boolean {
-  return was.length !== is.length || was.some(({ octets }, i) => Buffer.compare(octets, is[i].octets) !== 0);
+/** How a call ended: by a result, or a trap and its reason. */
+interface Ending {
+  readonly result: number;
+  readonly trap: string | undefined;
 }
 
-/** The first frame that differs, as both engines have it. */
-export function framesOf([first, other]: Names, was: readonly Passed[], is: readonly Passed[]): string[] {
-  const at = was.findIndex(({ octets }, i) => !is[i] || Buffer.compare(octets, is[i].octets) !== 0);
-  const index = at < 0 ? was.length : at;
-  const show = (name: string, frame: Passed | undefined): string => `frame: ${name} ${frame ? inWords(frame) : "none"}`;
-  return [show(first, was[index]), show(other, is[index])];
+/** The line about calls that ended differently; none when they did not. Traps are equal, whatever engines call them. */
+export function outcomeOf([first, other]: Names, was: Ending, is: Ending): string[] {
+  const trapped = [was, is].map(({ trap }) => trap !== undefined);
+  const equal = trapped[0] === trapped[1] && (trapped[0] || was.result === is.result);
+  return equal ? [] : [`result: ${first} ${inNumbers(was)}, ${other} ${inNumbers(is)}`];
 }
 
-function inWords({ octets }: Passed): string {
+/** Results near 2^32 are errnos. */
+function inNumbers({ result, trap }: Ending): string {
+  if (trap !== undefined) return trap === "" ? "trapped" : `trapped: ${trap}`;
+  return String(result > 0xfffff000 ? result | 0 : result);
+}
+
+/** The first frame that differs, as both engines have it, in two lines; none when all are equal. */
+export function framesDifference([first, other]: Names, was: readonly Passed[], is: readonly Passed[]): string[] {
+  const length = Math.max(was.length, is.length);
+  for (let i = 0; i < length; i++) {
+    if (was[i] && is[i] && Buffer.compare(was[i].octets, is[i].octets) === 0) continue;
+    return [`frame: ${first} ${inWords(was[i])}`, `frame: ${other} ${inWords(is[i])}`];
+  }
+  return [];
+}
+
+function inWords(frame: Passed | undefined): string {
+  if (!frame) return "none";
+  const { octets } = frame;
   return new Printer().line(0, octets).replace(/^\s*\S+\s+/, "");
 }
 
-/** The first octet of memory that differs, and where the others lie. */
-export function differenceIn([first, other]: Names, was: Uint8Array, is: Uint8Array, layout: Layout): string[] {
+/** The first octet of memory that differs, and where the others lie, in two lines; none when all are equal. */
+export function memoryDifference([first, other]: Names, was: Uint8Array, is: Uint8Array, layout: Layout): string[] {
+  if (Buffer.compare(was, is) === 0) return [];
   const differing: number[] = [];
   for (let at = 0; at < was.length; at++) if (was[at] !== is[at]) differing.push(at);
   const [at] = differing;

@@ -1,4 +1,4 @@
-import type { Counts, Difference } from "./lockstep";
+import type { Counts, Difference } from "./course";
 
 const number = new Intl.NumberFormat("en");
 

@@ -22,7 +22,7 @@ export class Session {
 
   /** Throws an Error of one line when `octets` are no session, or not a whole one. */
   constructor(
-    private readonly octets: Uint8Array,
+    readonly octets: Uint8Array,
     private readonly name = "the session",
   ) {
     const cursor = new Cursor(octets, name);
@@ -36,11 +36,6 @@ export class Session {
   static file(path: string): Session {
     if (!existsSync(path)) throw new Error(`${path} is missing: \`sandwire lockstep --record ${path}\` records one`);
     return new Session(readFileSync(path), path);
-  }
-
-  /** How many octets it has. */
-  get size(): number {
-    return this.octets.length;
   }
 
   /** Its records, one after the other; what they hold lies in the file. Throws an Error of one line where they make no sense. */
@@ -119,7 +114,7 @@ function readStep(cursor: Cursor, { functions, memorySize }: SessionHeader, tag:
 /** A place in a file that moves on as things are read. */
 class Cursor {
   constructor(
-    private readonly octets: Uint8Array,
+    readonly octets: Uint8Array,
     private readonly name: string,
     public at = 0,
   ) {}

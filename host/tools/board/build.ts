@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { readLayout } from "../compile";
@@ -6,7 +6,7 @@ import { root } from "../process";
 import { writeChanged } from "../stale";
 import { BOOT_SIZE, type BoardDescription, type EngineName } from "./description";
 import { piecesOf } from "./map";
-import { boardParts, INCLUDES } from "./parts";
+import { boardParts, INCLUDES, type Program } from "./parts";
 import { reportOf, tableOf, type Report } from "./report";
 import { linkerScript } from "./script";
 import { compileAll, digest, tool, type ObjectFile, type SourceSet } from "./toolchain";
@@ -14,6 +14,7 @@ import { compileAll, digest, tool, type ObjectFile, type SourceSet } from "./too
 /** What makes one firmware. */
 export interface Recipe {
   board: BoardDescription;
+  program: Program;
   engine: EngineName;
   /** The module's file and what to call it: a target's name or an application's. */
   wasm: string;
@@ -35,7 +36,7 @@ export async function buildBoard(recipe: Recipe): Promise<Report> {
   const module: SourceSet = { owner: "module", sources: recipe.embeds ? [moduleFile(recipe)] : [], options: [] };
   const compile = (sets: SourceSet[]): Promise<ObjectFile[]> =>
     compileAll(sets, board.cpu, [...INCLUDES, folder], join(folder, "obj"));
-  const objects = await compile([...boardParts(board), ...recipe.parts, module]);
+  const objects = await compile([...boardParts(board, recipe.program), ...recipe.parts, module]);
   const script = linkerScript(board, { heap });
   const stamp = digest([script, recipe.module, ...board.link, ...objects.map(({ path }) => path)].join("\n"));
   if (!objects.some(({ isNew }) => isNew) && isLinked(folder, stamp)) return storedReport(folder);
@@ -73,10 +74,11 @@ async function measure({ board, engine, module, folder }: Recipe, objects: Objec
   return report;
 }
 
-/** What the C sources cannot know: the module's name, where its receive cursor lies, and a seed that no other build has. */
+/** What the C sources cannot know: the module's name and SHA-256, where its receive cursor lies, and a seed that no other build has. */
 function buildFile({ wasm, module, embeds, folder }: Recipe): string {
   const layout = readLayout(relative(root, wasm));
   const cursor = layout.find(({ name }) => name === "assembly/driver/mac_ring/rxCursor")?.address ?? 0;
+  const hash = createHash("sha256").update(readFileSync(wasm)).digest();
   const words = Array.from({ length: 4 }, () => `0x${randomBytes(4).toString("hex")}`);
   const none = "const uint8_t build_module[1] = {0};\nconst uint32_t build_module_size = 0;\n";
   const path = join(folder, "build.c");
@@ -87,6 +89,7 @@ function buildFile({ wasm, module, embeds, folder }: Recipe): string {
 const char build_profile[] = "${module}";
 const uint32_t build_seed[4] = {${words.join(", ")}};
 const uint32_t build_rx_cursor = ${cursor};
+const uint8_t build_module_hash[32] = {${[...hash].join(", ")}};
 ${embeds ? "" : none}`,
   );
   return relative(root, path);

@@ -16,7 +16,9 @@ export interface Choice {
   profile?: string;
   /** An application of one's own: a file of AssemblyScript, or of C on host/wasm3/sandwire.h. */
   app?: string;
-  /** The folder for the results; build/firmware/BOARD.ENGINE when absent. */
+  /** Build what replays a session, in place of what lives on a network. */
+  replay?: boolean;
+  /** The folder for the results; build/firmware/BOARD.ENGINE when absent, with ".replay" behind it for what replays. */
   out?: string;
 }
 
@@ -37,12 +39,21 @@ export async function firmwareOf(board: BoardDescription, choice: Choice): Promi
   const engine = (choice.engine ?? Object.keys(board.engines)[0] ?? "") as EngineName;
   const settings = engineOf(board, engine);
   const { profile, heap } = settings;
-  const folder = resolve(choice.out ?? join(root, "build/firmware", `${board.name}.${engine}`));
+  const folder = resolve(choice.out ?? join(root, "build/firmware", `${board.name}.${engine}${choice.replay ? ".replay" : ""}`));
   mkdirSync(folder, { recursive: true });
   const { wasm, module, parts } = await moduleFor(choice.app, choice.profile ?? profile);
   const sources = await engineParts(engine, settings, wasm, folder);
   sources.parts.push(...parts);
-  const report = await buildBoard({ board, engine, wasm, module, heap, folder, ...sources });
+  const report = await buildBoard({
+    board,
+    program: choice.replay ? "replay" : "firmware",
+    engine,
+    wasm,
+    module,
+    heap,
+    folder,
+    ...sources,
+  });
   return { report, folder: relative(process.cwd(), folder) || "." };
 }
 
