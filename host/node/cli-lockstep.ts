@@ -1,10 +1,15 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { InvalidArgumentError } from "commander";
-import { CONTENDERS, instantiate, type ModuleFile } from "./lockstep/engines";
+import { lockstepWithBoard } from "./lockstep/board";
+import { type BoardChoice, replayFirmwares } from "./lockstep/boards";
+import type { Outcome } from "./lockstep/course";
+import { type Engine, ENGINES } from "./engine";
+import { instantiate, type ModuleFile } from "./lockstep/engines";
 import { Layout } from "./lockstep/layout";
 import { type Contender, lockstep } from "./lockstep/lockstep";
 import { equality, story } from "./lockstep/report";
+import type { ReplayFirmware } from "./lockstep/replay";
 import { recordTransfer } from "./lockstep/transfer";
 import { isProfile, loadModule, modulePath, type Profile } from "./module";
 import { Session } from "./session/reader";
@@ -13,7 +18,8 @@ import type { SessionHeader } from "./session/format";
 
 /** What `sandwire lockstep` was told. */
 export interface LockstepCommand {
-  engines: readonly string[];
+  engines: readonly Engine[];
+  boards?: BoardChoice;
   record?: string;
   app?: string;
   profile: Profile;
@@ -39,6 +45,8 @@ Examples:
       three engines, another cable, another chance
   sandwire lockstep --profile tiny --record tiny.session
       and keep the session
+  sandwire lockstep --boards all
+      and to the firmware of every board that runs this profile, in QEMU; --boards mps2-an385:aot for one
   sandwire run --forward 8080:80 --record odd.session
       record what you do with a board, until Ctrl-C
   sandwire lockstep odd.session
@@ -48,12 +56,12 @@ Exit codes: 0 no difference; 1 a difference; 2 it could not be tried.
 docs/lockstep.md says what a session holds.`;
 
 /** "v8,wasm3": engines, the first of which the others are compared with. */
-export function parseEngines(text: string): readonly string[] {
-  const names = text.split(",").map((name) => name.trim());
-  const unknown = names.find((name) => !CONTENDERS.includes(name));
-  if (unknown !== undefined)
-    throw new InvalidArgumentError(`The engines are ${CONTENDERS.join(", ")}, with commas between them.`);
-  return names;
+export function parseEngines(text: string): readonly Engine[] {
+  return text.split(",").map((name) => {
+    const engine = ENGINES.find((each) => each === name.trim());
+    if (!engine) throw new InvalidArgumentError(`The engines are ${ENGINES.join(", ")}, with commas between them.`);
+    return engine;
+  });
 }
 
 /** A number of octets, 1 to a thousand million. */
@@ -72,15 +80,37 @@ export async function compareEngines(file: string | undefined, options: Lockstep
   const session = file === undefined ? await record(options) : Session.file(file);
   const { header } = session;
   const module = await moduleOf(header, file, options);
+  const layout = Layout.beside(module.path);
+  const contenders = await contendersOf(options.engines, module);
+  if (!told(lockstep(session, contenders, layout), contenders, header)) return 1;
+  const [name] = options.engines;
+  const reference = { name, instantiate: () => instantiate(name, module) };
+  for (const firmware of await firmwares(options, header)) {
+    if (!told(await lockstepWithBoard(session, reference, firmware, layout), [reference, firmware], header)) return 1;
+  }
+  return 0;
+}
+
+async function contendersOf(names: readonly Engine[], module: ModuleFile): Promise<Contender[]> {
   const contenders: Contender[] = [];
-  for (const [i, name] of options.engines.entries()) {
-    const again = options.engines.slice(0, i).includes(name);
+  for (const [i, name] of names.entries()) {
+    const again = names.slice(0, i).includes(name);
     contenders.push({ name: again ? `${name} again` : name, instance: await instantiate(name, module) });
   }
-  const { counts, difference } = lockstep(session, contenders, Layout.beside(module.path));
-  const names = contenders.map(({ name }) => name);
-  console.log(difference ? story(difference) : equality(names, counts, header.memorySize));
-  return difference ? 1 : 0;
+  return contenders;
+}
+
+async function firmwares({ boards, app }: LockstepCommand, { profile }: SessionHeader): Promise<ReplayFirmware[]> {
+  if (boards === undefined) return [];
+  if (app !== undefined) throw new Error("boards replay sessions of the profiles' own modules: leave --app or --boards away");
+  return replayFirmwares(boards, profile, (line) => process.stderr.write(`${line}\n`));
+}
+
+/** Say how it went; true when there was no difference. */
+function told({ counts, difference }: Outcome, who: readonly { name: string }[], { memorySize }: SessionHeader): boolean {
+  const names = who.map(({ name }) => name);
+  console.log(difference ? story(difference) : equality(names, counts, memorySize));
+  return !difference;
 }
 
 /** Record a transfer; to a file, when one is asked for. */

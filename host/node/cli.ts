@@ -19,7 +19,7 @@ import { compareEngines, LOCKSTEP_EXAMPLES, type LockstepCommand, parseBytes, pa
 import { netstat, NETSTAT_EXAMPLES, type NetstatCommand, parseBoard, parseSeconds } from "./cli-netstat";
 import { run } from "./cli-run";
 import { ENGINES } from "./engine";
-import { CONTENDERS } from "./lockstep/engines";
+import { readBoards } from "./lockstep/boards";
 import { FLAG_NAMES, OPTION_NAMES } from "../drill/config";
 import { SYSTEMS } from "../drill/settings";
 import { PROFILES } from "./module";
@@ -149,10 +149,11 @@ function addLockstep(sandwire: Command, act: Actions): Command {
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", LOCKSTEP_EXAMPLES)
     .addOption(
-      new Option("--engines <LIST>", `of ${CONTENDERS.join(", ")}`)
+      new Option("--engines <LIST>", `of ${ENGINES.join(", ")}; the first is the one compared with`)
         .argParser(parseEngines)
-        .default(CONTENDERS, CONTENDERS.join(",")),
+        .default(["v8", "wasm3"], "v8,wasm3"),
     )
+    .option("--boards <LIST>", "and boards in QEMU: all, or names such as mps2-an385:aot", readBoards)
     .option("--record <FILE>", "keep the session in FILE")
     .addOption(new Option("--profile <P>", `the board's size: ${PROFILES.join(", ")}`).argParser(parseProfile).default("default"))
     .option("--app <FILE.wasm>", "this firmware, in place of the demonstration")

@@ -12,7 +12,7 @@ afterAll(() => {
 });
 
 const equal =
-  /^v8, v8 again: no difference in [\d,]+ steps, [\d,]+ frames sent \([\d,]+ octets\); 24,\d{3} octets of memory compared after each\n$/;
+  /^v8, v8 again: no difference in [\d,]+ steps, [\d,]+ frames sent \([\d,]+ octets\) and in 24,\d{3} octets of memory\n$/;
 
 describe("sandwire lockstep", () => {
   const session = join(folder, "tiny.session");
@@ -40,7 +40,7 @@ describe("sandwire lockstep", () => {
   test("--help names every option and the exit codes", async () => {
     const { code, out } = await commands.start("lockstep", "--help").ended;
     expect(code).toBe(0);
-    const names = "engines record profile app bytes loss duplicate reorder corrupt latency seed".split(" ");
+    const names = "engines boards record profile app bytes loss duplicate reorder corrupt latency seed".split(" ");
     expect(names.filter((name) => !out.includes(`--${name}`))).toEqual([]);
     expect(out).toContain("Exit codes: 0 no difference; 1 a difference; 2 it could not be tried.");
   });

@@ -1,6 +1,7 @@
+import type { Instance } from "../engine";
 import { crc32 } from "../session/crc32";
 import type { Step } from "../session/format";
-import { type Instance, type Played, Player } from "../session/player";
+import { type Played, Player } from "../session/player";
 import type { Session } from "../session/reader";
 import { Course, type Difference, type Names, type Outcome, RECORDING } from "./course";
 import { framesDifference, memoryDifference, outcomeOf } from "./difference";

@@ -5,7 +5,7 @@ const number = new Intl.NumberFormat("en");
 /** "v8 and wasm3: 14,458 steps, ..." */
 export function equality(names: readonly string[], { steps, frames, octets }: Counts, memory: number): string {
   const sent = `${number.format(frames)} frames sent (${number.format(octets)} octets)`;
-  return `${names.join(", ")}: no difference in ${number.format(steps)} steps, ${sent}; ${number.format(memory)} octets of memory compared after each`;
+  return `${names.join(", ")}: no difference in ${number.format(steps)} steps, ${sent} and in ${number.format(memory)} octets of memory`;
 }
 
 /** A difference, in as many lines as it takes. */

@@ -1,10 +1,6 @@
+import type { Instance } from "../engine";
 import type { SessionHeader, Step } from "./format";
 import { FrameWatch, type Passed } from "./frames";
-
-/** An instance of the module in some engine. */
-export interface Instance {
-  readonly exports: object;
-}
 
 /** What came of a step. */
 export interface Played {
