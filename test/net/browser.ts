@@ -1,5 +1,7 @@
+import { errnoMessage, Family, Protocol, SocketType } from "../../host/node/abi";
+import { writeAddress } from "../../host/node/address";
 import type { Board } from "../../host/node/board";
-import { connect, type TcpSocket } from "../../host/node/socket";
+import { connect, type TcpOptions, TcpSocket } from "../../host/node/socket";
 
 /** One response, as it came over the wire. */
 export interface Response {
@@ -22,8 +24,18 @@ export class Browser {
 
   private constructor(readonly socket: TcpSocket) {}
 
-  static async open(board: Board, host: string, port = 80): Promise<Browser> {
-    return new Browser(await connect(board, { host, port }));
+  /** @param from the port of ours; any when 0 */
+  static async open(board: Board, host: string, port = 80, options: TcpOptions = {}, from = 0): Promise<Browser> {
+    if (from === 0) return new Browser(await connect(board, { ...options, host, port }));
+    const { exports, view } = board;
+    const fd = exports.socket(Family.AF_INET, SocketType.SOCK_STREAM, Protocol.IPPROTO_TCP);
+    const socket = new TcpSocket(board, fd);
+    socket.setOptions(options);
+    writeAddress(view, exports.scratch(), { address: "0.0.0.0", port: from });
+    const result = exports.bind(fd, exports.scratch());
+    if (result < 0) throw new Error(`bind to port ${from}: ${errnoMessage[-result]}`);
+    await socket.dial({ address: host, port });
+    return new Browser(socket);
   }
 
   write(text: string | Uint8Array): Promise<void> {
