@@ -1,10 +1,9 @@
-import { boardNames, type BoardDescription, type EngineName, engineOf, readBoard } from "../tools/board/description";
+import { chosenBoard } from "./cli-board";
 import type { Guest } from "./cli-guest";
 import type { RunOptions } from "./cli-options";
 import { EmulatedBoard } from "./emulator/emulator";
 import { builtFirmware } from "./emulator/firmware";
 import type { Link } from "./link";
-import { isProfile, type Profile } from "./module";
 import { seedOf } from "./seed";
 
 /**
@@ -38,17 +37,6 @@ export async function emulatedGuest(
     return new Traffic(emulated, link);
   };
   return { profile, start };
-}
-
-/** The board, its engine and the size of its module: as told, or what the board has first. */
-function chosenBoard(options: RunOptions): { board: BoardDescription; engine: EngineName; profile: Profile } {
-  if (boardNames().length === 0) throw new Error("boards need a checkout of Sandwire: the package does not have their firmware");
-  const board = readBoard(options.board ?? "");
-  const [first = "aot"] = Object.keys(board.engines) as EngineName[];
-  const engine = (options.engine ?? first) as EngineName;
-  const profile = options.profile ?? engineOf(board, engine).profile;
-  if (!isProfile(profile)) throw new Error(`${board.name} runs the profile ${profile}, of which the gateway knows no limits`);
-  return { board, engine, profile };
 }
 
 /** What is typed here goes to the board's console, without the ends of lines. */

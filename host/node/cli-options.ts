@@ -50,6 +50,9 @@ export function parseForward(text: string, before: Forwarding[] = []): Forwardin
 /** What the board is called unless told. */
 export const DEFAULT_ADDRESSES: readonly string[] = ["10.0.0.2/24"];
 
+/** What `sandwire run` is told when it is told nothing. */
+export const RUN_DEFAULTS: RunOptions = { address: DEFAULT_ADDRESSES, loss: 0, duplicate: 0, reorder: 0, corrupt: 0, latency: 0 };
+
 /** "10.0.0.2/24", added to what was given before: an address that a host of that network can have. */
 export function parseAddresses(text: string, before: readonly string[]): readonly string[] {
   checkCidr(text);

@@ -16,6 +16,7 @@ import {
 import { BUILD_EXAMPLES, type BuildCommand, buildFirmware } from "./cli-build";
 import { DRILL_EXAMPLES, type DrillCommand, drillFiles } from "./cli-drill";
 import { compareEngines, LOCKSTEP_EXAMPLES, type LockstepCommand, parseBytes, parseEngines } from "./cli-lockstep";
+import { flash, FLASH_EXAMPLES, type FlashCommand } from "./cli-flash";
 import { netstat, NETSTAT_EXAMPLES, type NetstatCommand, parseBoard, parseSeconds } from "./cli-netstat";
 import { run } from "./cli-run";
 import { ENGINES } from "./engine";
@@ -50,6 +51,7 @@ interface Actions {
   run: (options: RunOptions) => Promise<void>;
   drill: (files: string[], options: DrillCommand) => Promise<void>;
   build: (app: string, options: BuildCommand) => Promise<void>;
+  flash: (options: FlashCommand) => Promise<void>;
   netstat: (board: URL, options: NetstatCommand) => Promise<void>;
   lockstep: (session: string | undefined, options: LockstepCommand) => Promise<void>;
 }
@@ -79,13 +81,19 @@ function program(act: Actions): Command {
     .option("--corrupt <P>", "damage frames", parseProbability, 0)
     .option("--latency <MS>", "delay frames, each way", parseLatency, 0)
     .option("--profile <P>", `the board's size: ${PROFILES.join(", ")} (default: "default")`, parseProfile)
-    .option("--app <FILE.wasm>", "run this firmware, in place of the demonstration")
+    .option("--app <FILE.wasm>", "run this firmware, in place of the demonstration; with --board: FILE.ts")
     .option("--board <B>", "run this microcontroller board in QEMU, joined to the same cable; docs/boards.md")
     .option("--engine <E>", `what runs the module: ${ENGINES.join(", ")}`, parseEngine)
     .option("--console", "what is typed goes to the board's console, line by line: t traps the module, s prints statistics")
     .option("--seed <N>", "the board's entropy and the faults' chance, to repeat a run", parseSeed)
     .action(act.run);
-  const others = [addDrill(sandwire, act), addBuild(sandwire, act), addNetstat(sandwire, act), addLockstep(sandwire, act)];
+  const others = [
+    addDrill(sandwire, act),
+    addBuild(sandwire, act),
+    addFlash(sandwire, act),
+    addNetstat(sandwire, act),
+    addLockstep(sandwire, act),
+  ];
   for (const each of [sandwire, command, ...others]) each.exitOverride().configureOutput({ outputError: () => undefined });
   return sandwire;
 }
@@ -122,6 +130,20 @@ function addBuild(sandwire: Command, act: Actions): Command {
     .option("--use <CONFIG_X=n>", "a knob with another value than the profile's; may be repeated", collect)
     .option("--debug", "with assertions, the trace ring and names")
     .action(act.build);
+}
+
+function addFlash(sandwire: Command, act: Actions): Command {
+  return sandwire
+    .command("flash")
+    .description("build a microcontroller board's firmware and program the board, or start it where it is emulated only")
+    .requiredOption("--board <B>", "the board; docs/boards.md")
+    .option("--engine <E>", "what runs the module there: wasm3, aot", parseEngine)
+    .option("--profile <P>", "another size than the board's", parseProfile)
+    .option("--app <FILE.ts>", "this application, in place of the demonstration")
+    .option("--dry-run", "print the command that would program the board")
+    .helpOption("-h, --help", "print this help")
+    .addHelpText("after", FLASH_EXAMPLES)
+    .action(act.flash);
 }
 
 function addNetstat(sandwire: Command, act: Actions): Command {
@@ -177,7 +199,14 @@ async function main(args: string[]): Promise<number> {
   const drill = async (files: string[], options: DrillCommand): Promise<void> => void (code = await drillFiles(files, options));
   const compare = async (file: string | undefined, options: LockstepCommand): Promise<void> =>
     void (code = await compareEngines(file, options));
-  const sandwire = program({ run, drill, build: buildFirmware, netstat, lockstep: compare });
+  const sandwire = program({
+    run,
+    drill,
+    build: buildFirmware,
+    flash: (options) => flash(options, run),
+    netstat,
+    lockstep: compare,
+  });
   try {
     if (args.length === 0) sandwire.help();
     await sandwire.parseAsync(args, { from: "user" });
@@ -185,7 +214,7 @@ async function main(args: string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const message = error instanceof Error ? error.message : String(error);
-    const named = ["run", "drill", "build", "netstat", "lockstep"].includes(args[0] ?? "") ? `${args[0]} ` : "";
+    const named = ["run", "drill", "build", "flash", "netstat", "lockstep"].includes(args[0] ?? "") ? `${args[0]} ` : "";
     const hint = error instanceof CommanderError ? `. Try \`sandwire ${named}--help\`.` : "";
     const line = message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
     console.error(`sandwire: ${hint ? line.replace(/\.$/, "") : line}${hint}`);

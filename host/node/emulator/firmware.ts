@@ -1,9 +1,15 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { BoardDescription, EngineName } from "../../tools/board/description";
-import { firmware, type Choice } from "../../tools/board/firmware";
+import { type Choice, firmware } from "../../tools/board/firmware";
+import { root } from "../../tools/process";
 
 /** Milliseconds of silence before we say what takes so long. */
 const SILENCE = 1500;
+
+/** Where the firmware of a board lies once it is built. */
+export function firmwareFolder({ name }: BoardDescription, engine: EngineName): string {
+  return join(root, "build/firmware", `${name}.${engine}`);
+}
 
 /**
  * Build a board's firmware, of which only what is stale is compiled; the folder it lies in. Rejects with an Error of one line.
