@@ -40,7 +40,7 @@ export class Lab {
   ) {}
 
   static async open(board: BoardDescription, engine: EngineName): Promise<Lab> {
-    const firmware = process.env["SANDWIRE_FIRMWARE"] ?? (await builtFirmware(board, engine, {}, () => undefined));
+    const firmware = await builtFirmware(board, engine, {}, () => undefined);
     const clock = new RealClock();
     const [near, far] = hub(2, { clock });
     const client = await Board.create({ name: "client", clock, profile: "host", address: "10.0.0.1/24" });
@@ -145,7 +145,8 @@ const AROUND = 24;
 class Flood {
   /** Frames sent. */
   sent = 0;
-  private over = false;
+  /** It was told to stop. */
+  over = false;
   private started = performance.now();
   private octets = 0;
 

@@ -1,0 +1,3 @@
+import { suite } from "./suite";
+
+suite("lm3s6965evb", "aot");

@@ -1,0 +1,3 @@
+import { suite } from "./suite";
+
+suite("mcimx6ul-evk", "wasm3");
