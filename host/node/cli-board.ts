@@ -1,5 +1,5 @@
 import { boardNames, type BoardDescription, type EngineName, engineOf, readBoard } from "../tools/board/description";
-import type { Engine } from "./cli-options";
+import type { Engine } from "./engine";
 import { isProfile, type Profile } from "./module";
 
 /** Which board was asked for, and how it is to run the module. */

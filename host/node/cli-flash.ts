@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { join, relative } from "node:path";
 import type { BoardDescription } from "../tools/board/description";
 import { chosenBoard } from "./cli-board";
-import { type Engine, RUN_DEFAULTS, type RunOptions } from "./cli-options";
+import { RUN_DEFAULTS, type RunOptions } from "./cli-options";
+import type { Engine } from "./engine";
 import { builtFirmware, firmwareFolder } from "./emulator/firmware";
 import type { Profile } from "./module";
 
