@@ -26,7 +26,9 @@ describe("sandwire", () => {
   test("run --help names every option", async () => {
     const { code, out } = await commands.start("run", "--help").ended;
     expect(code).toBe(0);
-    const names = "forward tap address gateway pcap print record loss duplicate reorder corrupt latency profile app seed".split(" ");
+    const names = "forward tap address gateway pcap print record loss duplicate reorder corrupt latency profile app seed".split(
+      " ",
+    );
     expect(names.filter((name) => !out.includes(`--${name}`))).toEqual([]);
   });
 
