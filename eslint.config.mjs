@@ -14,7 +14,7 @@ export default defineConfig(
   },
   {
     files: ["host/**/*.ts", "test/**/*.ts", "examples/node/*.ts", "*.ts"],
-    ignores: ["test/unit/**", "test/bench/firmware.ts", "test/bench/boards/firmware/**"],
+    ignores: ["test/unit/**", "test/engines/modules/**", "test/bench/firmware.ts", "test/bench/boards/firmware/**"],
     extends: [eslint.configs.recommended, tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -31,7 +31,14 @@ export default defineConfig(
   { files: ["*.config.ts", "*.config.mjs"], rules: { "no-restricted-syntax": "off" } },
   {
     // The core is AssemblyScript: only what a parser can see, since TypeScript's types are not its types.
-    files: ["assembly/**/*.ts", "test/unit/**/*.ts", "test/bench/firmware.ts", "test/bench/boards/firmware/*.ts", "examples/*.ts"],
+    files: [
+      "assembly/**/*.ts",
+      "test/unit/**/*.ts",
+      "test/engines/modules/*.ts",
+      "test/bench/firmware.ts",
+      "test/bench/boards/firmware/*.ts",
+      "examples/*.ts",
+    ],
     languageOptions: { parser: tseslint.parser, parserOptions: { allowInvalidAST: true } },
     plugins: { "@typescript-eslint": tseslint.plugin },
     linterOptions: { reportUnusedDisableDirectives: "error" },

@@ -1,5 +1,8 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
+import { BEHAVIOUR, engineUnderTest, environmentOf, NOT_BEHAVIOUR } from "./test/support/engine";
+
+const engine = engineUnderTest();
 
 const host = (path: string): string => fileURLToPath(new URL(`host/node/${path}`, import.meta.url));
 
@@ -12,9 +15,12 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ["test/**/*.test.ts"],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    include: engine === "v8" ? ["test/**/*.test.ts"] : BEHAVIOUR,
+    exclude: engine === "v8" ? configDefaults.exclude : [...configDefaults.exclude, ...NOT_BEHAVIOUR],
+    env: environmentOf(engine),
+    // An interpreter takes its time, and so does a compiler where a test brings knobs of its own.
+    testTimeout: engine === "v8" ? 30_000 : 150_000,
+    hookTimeout: engine === "v8" ? 30_000 : 150_000,
     pool: "forks",
     reporters: ["default", ["json", { outputFile: "build/vitest.json" }]],
   },

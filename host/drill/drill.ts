@@ -1,5 +1,6 @@
 /** Runs packetdrill scripts against the module: what a command line, a test or another tool calls. */
 import { dirname } from "node:path";
+import type { AnyModule } from "../node/engine";
 import { configOf } from "./config";
 import { DrillError, Mismatch, type Pair, ScriptError } from "./errors";
 import { Machine } from "./machine";
@@ -10,7 +11,7 @@ import { applySystem, isTunable, type System } from "./settings";
 
 export interface DrillOptions {
   /** A build with run-time settings: the host profile's. */
-  module: WebAssembly.Module;
+  module: AnyModule;
   /** Whose behaviour the scripts expect (default "linux"). */
   system?: System;
   /** Check what packetdrill lets pass: echoed timestamps, and the values of our own. */

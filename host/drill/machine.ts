@@ -1,5 +1,6 @@
 import { parseIPv4 } from "../node/address";
 import { Board } from "../node/board";
+import type { AnyModule } from "../node/engine";
 import { VirtualClock } from "../node/clock";
 import { parseMac } from "../node/mac";
 import { arpReply, type Datagram, decode, framed } from "./frames";
@@ -14,7 +15,7 @@ const SEED = 7;
 export const LARGEST_DATAGRAM = 1500;
 
 export interface MachineOptions {
-  module: WebAssembly.Module;
+  module: AnyModule;
   /** "192.168.0.1", and how many bits of it are the network's. */
   localIp: string;
   prefix: number;

@@ -1,11 +1,11 @@
 import { bindExports, Errno, errnoMessage, type LinearMemory, type SandwireExports } from "./abi";
 import type { Clock, Timer } from "./clock";
-import { type AnyModule, instantiate } from "./engine";
+import { type AnyModule, type Engine, instantiate, usualEngine } from "./engine";
 import { countersOf, type SocketInfo, socketsOf } from "./inspect";
 import { type Interface, type InterfaceOptions, type InterfaceOwner, interfacesOf } from "./interface";
 import type { Link } from "./link";
 import { type Mac, parseMac } from "./mac";
-import { loadModule, type Profile } from "./module";
+import { moduleOf, type Profile } from "./module";
 import { type RouteOptions, RoutingTable } from "./routing";
 import { macOf, seedOf } from "./seed";
 
@@ -21,6 +21,8 @@ export interface BoardOptions extends InterfaceOptions {
   profile?: Profile;
   /** Take the build with assertions, names and the trace ring (default false). */
   debug?: boolean;
+  /** What runs that build (default "v8", or what SANDWIRE_ENGINE says); a module of one's own brings its engine. */
+  engine?: Engine;
   /** 128 bits, or a number to derive them from; unless given, from the system's entropy. */
   seed?: Uint32Array | number;
   /** Those behind the first: as many as the build has, at most. */
@@ -101,7 +103,8 @@ export class Board {
 
   /** Power a board on. Rejects with an Error when the build is missing, or an address or the seed is not valid. */
   static async create(options: BoardOptions): Promise<Board> {
-    const module = options.module ?? (await loadModule(options.profile ?? "default", options.debug));
+    const { profile = "default", debug = false, engine = usualEngine() } = options;
+    const module = options.module ?? (await moduleOf(profile, debug, engine));
     const board = new Board(module, options);
     board.start(options);
     return board;

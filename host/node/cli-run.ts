@@ -7,7 +7,7 @@ import { gatewayAddress, type RunOptions } from "./cli-options";
 import { type Clock, RealClock } from "./clock";
 import { type Forward, Gateway, LIMITS } from "./gateway";
 import type { Link } from "./link";
-import { type AnyModule, nativeModule } from "./engine";
+import { type AnyModule, nativeModule, usualEngine } from "./engine";
 import { type Faults, faulty } from "./links/fault";
 import { hub } from "./links/hub";
 import { captured, Pcap } from "./links/pcap";
@@ -108,7 +108,7 @@ async function virtualGuest(options: RunOptions, clock: Clock, resources: Resour
   return { profile, start };
 }
 
-async function loadFirmware({ app, profile = "default", engine = "v8" }: RunOptions): Promise<AnyModule> {
+async function loadFirmware({ app, profile = "default", engine = usualEngine() }: RunOptions): Promise<AnyModule> {
   const module = await loadModule(app ?? profile);
   const exported = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
   const missing = ["memory", "init", "poll", "serve"].filter((name) => !exported.has(name));

@@ -7,6 +7,14 @@ export const ENGINES = ["v8", "wasm3", "aot"] as const;
 /** The name of an engine. */
 export type Engine = (typeof ENGINES)[number];
 
+/** The engine of boards that are not told one: what the environment variable SANDWIRE_ENGINE names, else V8. Throws for a name of none. */
+export function usualEngine(): Engine {
+  const name = process.env["SANDWIRE_ENGINE"] || "v8";
+  const engine = ENGINES.find((each) => each === name);
+  if (!engine) throw new Error(`there is no engine ${name} (SANDWIRE_ENGINE): the engines are ${ENGINES.join(", ")}`);
+  return engine;
+}
+
 /** A module that runs, as WebAssembly.Instance has it. */
 export interface Instance {
   readonly exports: object;
@@ -30,8 +38,6 @@ export function instantiate(module: AnyModule): Instance {
 
 /** How a module is made ready for an engine. */
 export interface EngineOptions {
-  /** For "aot": the C compiler's optimization. */
-  optimize?: string;
   /** Told when it takes a while. */
   say?: (line: string) => void;
 }

@@ -3,6 +3,7 @@ export { type Address, formatIPv4, parseIPv4 } from "./address";
 export * from "./bsd/index";
 export { Board, type BoardOptions, type CallObserver, type Snapshot } from "./board";
 export { type Clock, RealClock, type Timer, VirtualClock } from "./clock";
+export { type AnyModule, type Engine, ENGINES, nativeModule, type NativeModule } from "./engine";
 export { isSystemError, type SystemError } from "./errors";
 export { type Forward, Gateway, type GatewayCounts, type GatewayOptions, LIMITS } from "./gateway";
 export type { SocketInfo } from "./inspect";

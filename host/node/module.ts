@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { type AnyModule, type Engine, nativeModule } from "./engine";
 
 /** The sizes there are modules of. */
 export const PROFILES = ["tiny", "default", "host"] as const;
@@ -41,4 +42,11 @@ async function compile(path: string): Promise<WebAssembly.Module> {
       cause: error,
     });
   }
+}
+
+/** A profile's build for an engine. Rejects with an Error of one line when the build, or the engine, is missing. */
+export async function moduleOf(profile: Profile, debug: boolean, engine: Engine): Promise<AnyModule> {
+  if (engine === "v8") return loadModule(profile, debug);
+  await loadModule(profile, debug);
+  return nativeModule(engine, modulePath(profile, debug));
 }

@@ -1,12 +1,14 @@
 /**
  * `npm test [-- FILTER...]`: the unit specs of the core (as-pect), then everything else (vitest), then one line with the sum. With
- * filters, only specs and tests whose path contains one of them.
+ * filters, only specs and tests whose path contains one of them. `ENGINE=wasm3 npm test`, or `aot`: the behaviour suite with the modules
+ * in that engine (test/support/engine.ts).
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { inParallel, packageFile, root, runNode } from "./process";
+import { engineUnderTest } from "../../test/support/engine";
 import { filesBelow } from "./sources";
 
 interface Counts {
@@ -25,6 +27,23 @@ interface VitestReport {
 
 const none: Counts = { passed: 0, failed: 0, skipped: 0 };
 const filters = process.argv.slice(2);
+const engine = chosenEngine();
+
+function chosenEngine(): string {
+  try {
+    return engineUnderTest();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+  }
+}
+
+/** The interpreter as it is now; modules are compiled ahead of time by the test that wants them first. */
+async function buildEngine(): Promise<void> {
+  if (engine === "v8") return;
+  const { code } = await runNode(["--import", "tsx", "host/tools/wasm3.ts"], { live: true, limit: 300_000 });
+  if (code !== 0) process.exit(1);
+}
 
 function chosen(path: string): boolean {
   return filters.length === 0 || filters.some((filter) => path.includes(filter));
@@ -86,7 +105,8 @@ function sum(a: Counts, b: Counts): Counts {
   return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
 }
 
-const counts = sum(await unitSpecs(), await behaviour());
+await buildEngine();
+const counts = sum(engine === "v8" ? await unitSpecs() : none, await behaviour());
 const strict = process.env.SANDWIRE_NO_SKIP === "1";
 const empty = counts.passed + counts.failed === 0;
 const failed = counts.failed + (strict ? counts.skipped : 0) + (empty ? 1 : 0);

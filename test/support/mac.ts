@@ -1,4 +1,5 @@
 import { bindExports, Capability, DescriptorView, Link, MacView, Slot, type SandwireExports } from "../../host/node/abi";
+import { type AnyModule, instantiate } from "../../host/node/engine";
 import { ipNumber, macBytes } from "./packet";
 
 /** A frame as a MAC hands it over. */
@@ -32,9 +33,8 @@ export class BareMac {
   private rx = 0;
   private tx = 0;
 
-  constructor(module: WebAssembly.Module, { capabilities = 0, link = true, seed = [1, 2, 3, 4] }: BareOptions = {}) {
-    const instance = new WebAssembly.Instance(module, {});
-    this.calls = bindExports(instance, (call, cause) => new Error(`trapped in ${call}()`, { cause }));
+  constructor(module: AnyModule, { capabilities = 0, link = true, seed = [1, 2, 3, 4] }: BareOptions = {}) {
+    this.calls = bindExports(instantiate(module), (call, cause) => new Error(`trapped in ${call}()`, { cause }));
     this.memory = new Uint8Array(this.calls.memory.buffer);
     this.view = new DataView(this.calls.memory.buffer);
     this.record = new MacView(this.view, this.calls.mac(0));

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { type AnyModule, nativeModule, usualEngine } from "../../host/node/engine";
 import { compile, firmware, readAsConfig } from "../../host/tools/compile";
 
 export type Profile = "tiny" | "default" | "host";
@@ -18,15 +19,16 @@ export interface ModuleChoice {
 const built = process.env["SANDWIRE_MODULES"] ?? "build";
 /** Where modules with other knobs are put. */
 const special = join("build", "test");
-const compiled = new Map<string, WebAssembly.Module>();
+const compiled = new Map<string, AnyModule>();
 
-/** The module of that choice, compiled; with knobs it is built into build/test/ when the sources changed. */
-export async function moduleFor(choice: ModuleChoice = {}): Promise<WebAssembly.Module> {
+/** The module of that choice, for the engine under test (ENGINE); with knobs it is built into build/test/ when the sources changed. */
+export async function moduleFor(choice: ModuleChoice = {}): Promise<AnyModule> {
   const path = choice.knobs ? await builtWith(choice, choice.knobs) : join(built, `sandwire.${targetName(choice)}.wasm`);
   const known = compiled.get(path);
   if (known) return known;
   if (!existsSync(path)) throw new Error(`${path} is absent: run npm run build`);
-  const module = new WebAssembly.Module(readFileSync(path));
+  const engine = usualEngine();
+  const module = engine === "v8" ? new WebAssembly.Module(readFileSync(path)) : await nativeModule(engine, path);
   compiled.set(path, module);
   return module;
 }

@@ -8,8 +8,6 @@ import { compiler, perform } from "../program";
 
 /** How a library is compiled. */
 export interface LibraryOptions {
-  /** The compiler's optimization, "-O2" unless told. */
-  optimize?: string;
   /** Told when it takes a while. */
   say?: (line: string) => void;
 }
@@ -22,20 +20,23 @@ const INPUTS = [
   ),
 ];
 
+/** The compiler's optimization: -O2, or what is faster to compile. */
+const optimize = process.env["SANDWIRE_AOT_OPTIMIZE"] ?? "-O2";
+
 const FOLDER = join(root, "build/aot");
 
 /**
  * The module in a file as a shared library for Node, compiled where that has not been done: equal modules share one, whatever they are
  * called. Rejects with an Error of one line when wasm2c or the compiler is missing.
  */
-export async function aotLibrary(wasm: string, { optimize = "-O2", say }: LibraryOptions = {}): Promise<string> {
+export async function aotLibrary(wasm: string, { say }: LibraryOptions = {}): Promise<string> {
   const hash = createHash("sha256").update(`${optimize} ${compiler.command}`);
   for (const path of [wasm, ...INPUTS.map((path) => join(root, path))]) hash.update(readFileSync(path));
   const library = join(FOLDER, `${hash.digest("hex").slice(0, 20)}.so`);
   mkdirSync(FOLDER, { recursive: true });
   for (;;) {
     if (existsSync(library)) return library;
-    if (await alone(`${library}.lock`, () => compile(wasm, library, optimize, say))) return library;
+    if (await alone(`${library}.lock`, () => compile(wasm, library, say))) return library;
   }
 }
 
@@ -60,7 +61,7 @@ async function alone(lock: string, work: () => Promise<void>): Promise<boolean> 
 /** Milliseconds after which who holds a lock is dead. */
 const PATIENCE = 300_000;
 
-async function compile(wasm: string, library: string, optimize: string, say: LibraryOptions["say"]): Promise<void> {
+async function compile(wasm: string, library: string, say: LibraryOptions["say"]): Promise<void> {
   const scratch = mkdtempSync(join(FOLDER, ".cc-"));
   try {
     const timer = setTimeout(() => say?.(`compiling ${wasm} ahead of time ...`), 500);
