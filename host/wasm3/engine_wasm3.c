@@ -137,7 +137,9 @@ static bool find_exports(sw_engine *engine, const uint8_t *wasm, size_t length) 
 
 /* wasm3 wants its header right in front of the memory. */
 #ifdef SW_MEMORY_SIZE
-static uint8_t linear[ALIGNMENT + SW_MEMORY_SIZE] __attribute__((section(".linear"), aligned(ALIGNMENT)));
+extern uint8_t sw_wasm3_linear[];
+/* Known to interpreter.c, whose operations have its address in them. */
+uint8_t sw_wasm3_linear[ALIGNMENT + SW_MEMORY_SIZE] __attribute__((section(".linear"), aligned(ALIGNMENT)));
 #endif
 
 /* Where the linear memory of that many octets is to be; NULL when there is no room. */
@@ -145,7 +147,7 @@ static uint8_t *place_memory(sw_engine *engine, size_t *size) {
 #ifdef SW_MEMORY_SIZE
   (void)engine;
   if (*size > SW_MEMORY_SIZE) *size = SW_MEMORY_SIZE;
-  return linear + ALIGNMENT;
+  return sw_wasm3_linear + ALIGNMENT;
 #else
   engine->allocated = calloc(1, *size + 2 * ALIGNMENT);
   if (engine->allocated == NULL) return NULL;

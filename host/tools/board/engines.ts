@@ -38,15 +38,18 @@ const SMALL = [
   ..."d_m3CodePageAlignSize=512 d_m3MaxFunctionStackHeight=256 SW_WASM3_STACK=4096".split(" "),
 ];
 
+/** Operations of the interpreter end in a jump to the next, so no register is worth keeping: see host/wasm3/interpreter.c. */
+const OPERATIONS = "-O2 -w -fomit-frame-pointer -fcall-used-r4 -fcall-used-r5 -fcall-used-r6 -DSW_WASM3_INNER".split(" ");
+
 function wasm3Parts(memory: number): EngineParts {
   const { theirs, ours, includes } = wasm3Sources();
   const [operations = "", engine = ""] = ours;
-  const options = optionsOf(includes, [...SMALL, `SW_MEMORY_SIZE=${memory}`]);
+  const options = ["-include", "host/wasm3/wasm3_arm.h", ...optionsOf(includes, [...SMALL, `SW_MEMORY_SIZE=${memory}`])];
   return {
     parts: [
       { owner: "engine", sources: inside([engine]), options: [...OWN, "-Wno-unused-parameter", ...options] },
       { owner: "engine", sources: inside(theirs), options: ["-Os", "-w", ...options] },
-      { owner: "engine", sources: inside([operations]), options: ["-O2", "-w", "-fomit-frame-pointer", ...options] },
+      { owner: "engine", sources: inside([operations]), options: [...OPERATIONS, ...options] },
     ],
     embeds: true,
   };
