@@ -1,6 +1,6 @@
 /*
- * An echo server for many clients (RFC 862): what comes to TCP port 7, or the port that is its argument, goes back. It waits for no
- * client: each round it serves those something happened to.
+ * An echo server for many clients (RFC 862): what comes to TCP port 7, or the port that is its argument, goes back. It waits for
+ * no client: each round it serves those something happened to.
  */
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /*
- * An HTTP client: gets http://10.0.0.1:80/, or what its argument names ("10.0.0.1:8080/path"), and writes it to standard output. It
- * waits in one place, as a program with one thing to do may.
+ * An HTTP client: gets http://10.0.0.1:80/, or what its argument names ("10.0.0.1:8080/path"), and writes it to standard output.
+ * It waits in one place, as a program with one thing to do may.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /*
- * What stands in for a controller and its cable when the driver of a port is compiled for a PC, to be put through the conformance test
- * (test/ports/). A board's folder with a mock.c takes part: its mac.c, or the files its first line names, and mock.c are compiled with
- * SW_MOCK defined. How the driver's register accesses get there is the folder's own business.
+ * What stands in for a controller and its cable when the driver of a port is compiled for a PC, to be put through the conformance
+ * test (test/ports/). A board's folder with a mock.c takes part: its mac.c, or the files its first line names, and mock.c are
+ * compiled with SW_MOCK defined. How the driver's register accesses get there is the folder's own business.
  *
  * The mock is strict: what the manual says must be so is asserted.
  */

@@ -11,8 +11,8 @@ enum { ETHERNET = 14, IPV4 = 20, ICMP = 1, TCP = 6, UDP = 17 };
 
 #if defined(__thumb2__) || defined(__ARM_ARCH_7A__)
 /*
- * Blocks of 32 octets at addresses that are multiples of 4. `adcs` takes the carry of the word before along, which C cannot say: 15
- * instructions a block in place of 34. Between two blocks only `sub` and `teq` run, which leave the carry alone.
+ * Blocks of 32 octets at addresses that are multiples of 4. `adcs` takes the carry of the word before along, which C cannot say:
+ * 15 instructions a block in place of 34. Between two blocks only `sub` and `teq` run, which leave the carry alone.
  */
 #define BLOCK 32u
 static inline uint32_t copy_blocks(uint8_t *to, const uint8_t *from, uint32_t blocks, uint32_t sum) {

@@ -15,8 +15,8 @@ struct sw_host {
   /* Milliseconds since any start; they wrap. */
   uint32_t (*now)(void *context);
   /*
-   * The port's rings have been laid out: start the controller and tell the port about the cable. At power-on, and again whenever the
-   * module has started again: its slots lie where they lay, what was in them is gone. NULL: nothing to do.
+   * The port's rings have been laid out: start the controller and tell the port about the cable. At power-on, and again whenever
+   * the module has started again: its slots lie where they lay, what was in them is gone. NULL: nothing to do.
    */
   void (*started)(void *context, sw_port *port);
   /* Move frames between the controller and the port's rings, both ways, without waiting; whether any moved. */
@@ -55,8 +55,8 @@ const char *sw_device_start(sw_device *device, sw_engine *engine, const struct s
 
 /*
  * One round: frames in, poll, frames out. Milliseconds until the next is due (0: at once, UINT32_MAX: not before a frame comes).
- * When the module traps, the host is told, and the next round starts it again with a new seed derived from the old. One that traps
- * again and again stays stopped for longer and longer in between, SW_LONGEST_PAUSE at most.
+ * When the module traps, the host is told, and the next round starts it again with a new seed derived from the old. One that
+ * traps again and again stays stopped for longer and longer in between, SW_LONGEST_PAUSE at most.
  */
 #define SW_LONGEST_PAUSE 1000
 uint32_t sw_device_poll(sw_device *device);

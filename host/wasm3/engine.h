@@ -26,8 +26,9 @@ struct sw_trap {
 const char *sw_engine_name(void);
 
 /*
- * Make an instance of the module in `wasm`, which must stay where it is; ahead-of-time engines have their module built in and ignore
- * it. NULL when there is no room or the module is not valid; *error then says why. On a device no memory is asked for after this.
+ * Make an instance of the module in `wasm`, which must stay where it is; ahead-of-time engines have their module built in and
+ * ignore it. NULL when there is no room or the module is not valid; *error then says why. On a device no memory is asked for
+ * after this.
  */
 sw_engine *sw_engine_open(const uint8_t *wasm, size_t length, const char **error);
 

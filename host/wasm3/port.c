@@ -5,8 +5,8 @@
 #include "checksum.h"
 
 /*
- * The rings are read and written by the module too, which runs in between and never at the same time. What it says is checked before
- * it leads anywhere: a module that has gone wrong garbles its own memory only.
+ * The rings are read and written by the module too, which runs in between and never at the same time. What it says is checked
+ * before it leads anywhere: a module that has gone wrong garbles its own memory only.
  */
 
 static uint32_t load32(const sw_port *port, uint32_t at) {

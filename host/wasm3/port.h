@@ -1,7 +1,7 @@
 /*
- * The port's side of the MAC ring (assembly/driver/mac_ring.ts): what an Ethernet controller's driver needs to move frames between the
- * controller and the slots in the module's linear memory, in ring order. A driver that copies uses these calls; one whose controller
- * has descriptors of its own hands it the slots' addresses, which never change.
+ * The port's side of the MAC ring (assembly/driver/mac_ring.ts): what an Ethernet controller's driver needs to move frames
+ * between the controller and the slots in the module's linear memory, in ring order. A driver that copies uses these calls; one
+ * whose controller has descriptors of its own hands it the slots' addresses, which never change.
  */
 #ifndef SANDWIRE_PORT_H
 #define SANDWIRE_PORT_H
@@ -27,8 +27,8 @@ bool sw_port_open(sw_port *port, sw_engine *engine, uint32_t index);
 void sw_port_configure(sw_port *port, const uint8_t address[6], uint32_t capabilities);
 
 /*
- * After `init`: start at the beginning of the rings. False when module and host were not built for each other. The slots stay where they
- * are as long as the module does: descriptor n of a ring has slot n.
+ * After `init`: start at the beginning of the rings. False when module and host were not built for each other. The slots stay
+ * where they are as long as the module does: descriptor n of a ring has slot n.
  */
 bool sw_port_reset(sw_port *port);
 
@@ -39,8 +39,8 @@ void sw_port_link(sw_port *port, bool up, uint32_t speed);
 uint8_t *sw_port_rx_slot(const sw_port *port);
 
 /*
- * A frame of `length` octets (without FCS) lies in that slot. `status`: 0, or SW_CSUM_OK (see checksum.h), or SW_ERROR when it is damaged
- * and its slot was taken already. Without a slot nothing happens.
+ * A frame of `length` octets (without FCS) lies in that slot. `status`: 0, or SW_CSUM_OK (see checksum.h), or SW_ERROR when it is
+ * damaged and its slot was taken already. Without a slot nothing happens.
  */
 void sw_port_rx_done(sw_port *port, uint16_t length, uint16_t status);
 
@@ -49,12 +49,12 @@ void sw_port_rx_missed(sw_port *port);
 void sw_port_rx_error(sw_port *port);
 
 /*
- * Copy a frame into the next slot, verifying checksums on the way where the port said RX_CSUM. False, and counted: as an error when it is
- * longer than a slot, else as missed when the ring is full.
+ * Copy a frame into the next slot, verifying checksums on the way where the port said RX_CSUM. False, and counted: as an error
+ * when it is longer than a slot, else as missed when the ring is full.
  */
 bool sw_port_receive(sw_port *port, const uint8_t *frame, uint32_t length);
 
-/* The next frame to send, NULL when there is none. *status has SW_CSUM_FILL where the port must fill in the checksum (checksum.h). */
+/* The next frame to send, NULL when there is none. *status has SW_CSUM_FILL where the port fills in the checksum (checksum.h). */
 uint8_t *sw_port_tx_slot(const sw_port *port, uint16_t *length, uint16_t *status);
 
 /* That frame is sent, or given up: its slot is the module's again. Without such a frame nothing happens. */

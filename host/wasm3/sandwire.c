@@ -3,8 +3,8 @@
 #include <string.h>
 
 /*
- * The calls of sandwire.h that never block. What they hand over lies in the module's scratch region: an address at its beginning, the
- * value of an option or a datagram behind it. Streams are copied straight into and out of their buffers.
+ * The calls of sandwire.h that never block. What they hand over lies in the module's scratch region: an address at its beginning,
+ * the value of an option or a datagram behind it. Streams are copied straight into and out of their buffers.
  */
 enum { PAYLOAD = 32 };
 
@@ -14,7 +14,7 @@ SAME(addr, SW_ADDRESS_RECORD_ADDR);
 SAME(scope, SW_ADDRESS_RECORD_SCOPE);
 _Static_assert(sizeof(struct sw_sockaddr) == SW_ADDRESS_RECORD_SIZE, "it is the module's AddressRecord");
 
-/* ---- Descriptors: the module's in the lower half, above it which of the module's lives it belongs to ------------------------ */
+/* ---- Descriptors: the module's in the lower half, above it which of the module's lives it belongs to ----------------------- */
 
 enum { LIFE = 16, LIVES = 0x7fff };
 
@@ -70,7 +70,7 @@ static void take_address(sw_device *device, struct sw_sockaddr *address) {
   if (address) memcpy(address, device->port.memory + device->scratch, sizeof *address);
 }
 
-/* ---- Opening, closing, names ------------------------------------------------------------------------------------------------ */
+/* ---- Opening, closing, names ----------------------------------------------------------------------------------------------- */
 
 int sw_socket(sw_device *device, int family, int type, int protocol) {
   return opened(device, sw_raw_socket(device->engine, (uint32_t)family, (uint32_t)type, (uint32_t)protocol));
@@ -125,7 +125,7 @@ int sw_getpeername(sw_device *device, int fd, struct sw_sockaddr *address) {
   return result;
 }
 
-/* ---- Data ------------------------------------------------------------------------------------------------------------------- */
+/* ---- Data ------------------------------------------------------------------------------------------------------------------ */
 
 /* One copy, from C memory into the stream's own buffer, in two pieces where that wraps round. */
 static int stream_send(sw_device *device, uint32_t fd, const uint8_t *data, uint32_t length) {
@@ -206,7 +206,7 @@ int sw_recv(sw_device *device, int fd, void *data, size_t length, int flags) {
   return received == -SW_EOPNOTSUPP ? sw_recvfrom(device, fd, data, length, flags, NULL) : received;
 }
 
-/* ---- Options, readiness ------------------------------------------------------------------------------------------------------ */
+/* ---- Options, readiness ---------------------------------------------------------------------------------------------------- */
 
 int sw_setsockopt(sw_device *device, int fd, int level, int name, const void *value, size_t length) {
   int own = inner(device, fd);
@@ -214,7 +214,8 @@ int sw_setsockopt(sw_device *device, int fd, int level, int name, const void *va
   uint32_t size, at = payload(device, &size);
   if (length > size) return -SW_EINVAL;
   memcpy(device->port.memory + at, value, length);
-  return result_of(device, sw_raw_setsockopt(device->engine, (uint32_t)own, (uint32_t)level, (uint32_t)name, at, (uint32_t)length));
+  uint32_t octets = (uint32_t)length;
+  return result_of(device, sw_raw_setsockopt(device->engine, (uint32_t)own, (uint32_t)level, (uint32_t)name, at, octets));
 }
 
 int sw_getsockopt(sw_device *device, int fd, int level, int name, void *value, size_t length) {

@@ -1,5 +1,5 @@
 /*
- * BSD sockets for C programs, on a PC and in firmware: the calls you know, on a device (device.h) that you give as first argument.
+ * BSD sockets for C programs, on a PC and in firmware: the calls you know, on a device (device.h), their first argument.
  *
  *   int fd = sw_socket(device, SW_AF_INET, SW_SOCK_STREAM, 0);
  *   struct sw_sockaddr server = sw_inet(0x0a000001, 80);
@@ -7,8 +7,8 @@
  *   sw_send_all(device, fd, "GET / HTTP/1.0\r\n\r\n", 18, 5000);
  *   int length = sw_recv_wait(device, fd, buffer, sizeof buffer, 5000);
  *
- * Results are a count, a descriptor, 0, or a negative error number: -SW_EAGAIN, -SW_ECONNREFUSED ... Constants are those of POSIX with SW_
- * in front, and Linux's numbers (sandwire_abi.h, generated). There is no errno, no thread, no malloc.
+ * Results are a count, a descriptor, 0, or a negative error number: -SW_EAGAIN, -SW_ECONNREFUSED ... Constants are those of POSIX
+ * with SW_ in front, and Linux's numbers (sandwire_abi.h, generated). There is no errno, no thread, no malloc.
  *
  * The first half of the calls never blocks. It only talks to the module; frames move in rounds, which somebody has to run:
  *
@@ -18,8 +18,8 @@
  *     if (nothing was done) device->host.wait(device->host.context, ms);
  *   }
  *
- * The second half, *_wait and *_all, waits: it runs the rounds itself and sleeps in between. A program that waits in one place serves
- * nobody else meanwhile; applications inside the module go on.
+ * The second half, *_wait and *_all, waits: it runs the rounds itself and sleeps in between. A program that waits in one place
+ * serves nobody else meanwhile; applications inside the module go on.
  *
  * When the module has trapped it starts again (device->restarts counts), and every socket is gone: descriptors of before answer
  * -SW_ENETRESET for ever. Open new ones.
@@ -61,7 +61,7 @@ const char *sw_error_text(int error);
 
 /* ---- Calls that never block --------------------------------------------------------------------------------------------- */
 
-/* A descriptor. Types: SW_SOCK_STREAM, SW_SOCK_DGRAM, and in large builds SW_SOCK_RAW, SW_SOCK_SEQPACKET. Protocol 0: the usual one. */
+/* A descriptor. Types: SW_SOCK_STREAM, SW_SOCK_DGRAM; in large builds SW_SOCK_RAW and SW_SOCK_SEQPACKET. Protocol 0: the usual. */
 int sw_socket(sw_device *device, int family, int type, int protocol);
 int sw_close(sw_device *device, int fd);
 /* SW_SHUT_RD, SW_SHUT_WR, SW_SHUT_RDWR. */
@@ -93,19 +93,19 @@ int sw_ioctl(sw_device *device, int fd, uint32_t request);
 
 /* What a descriptor is ready for: a mask of SW_POLLIN, SW_POLLOUT, SW_POLLRDHUP, SW_POLLHUP, SW_POLLERR, SW_POLLNVAL. */
 uint32_t sw_ready(sw_device *device, int fd);
-/* The next descriptor something happened to, or -SW_EAGAIN. News come once: use it until -SW_EAGAIN. Costs the same for any number. */
+/* The next descriptor something happened to, or -SW_EAGAIN. News come once: use it until -SW_EAGAIN. */
 int sw_next_event(sw_device *device);
 
 /* ---- Calls that wait ---------------------------------------------------------------------------------------------------- */
 
 /*
- * `ms` is how long at most; SW_FOREVER; 0 is one round. When the time is up they answer -SW_EAGAIN, and the socket is as if nothing had
- * been asked (sw_connect_wait: the attempt goes on, call it again to go on waiting).
+ * `ms` is how long at most; SW_FOREVER; 0 is one round. When the time is up they answer -SW_EAGAIN, and the socket is as if
+ * nothing had been asked (sw_connect_wait: the attempt goes on, call it again to go on waiting).
  */
 int sw_accept_wait(sw_device *device, int fd, struct sw_sockaddr *peer, uint32_t ms);
 /* 0: connected; -SW_ECONNREFUSED, -SW_ETIMEDOUT, -SW_EHOSTUNREACH ... */
 int sw_connect_wait(sw_device *device, int fd, const struct sw_sockaddr *address, uint32_t ms);
-/* Everything: `length`. When the time is up or the connection breaks, what is sent so far, if anything; the next call says why. */
+/* Everything: `length`. When the time is up or the connection breaks: what is sent so far, if any; the next call says why. */
 int sw_send_all(sw_device *device, int fd, const void *data, size_t length, uint32_t ms);
 /* What is there, as soon as something is; 0 at the end of the stream. */
 int sw_recv_wait(sw_device *device, int fd, void *data, size_t length, uint32_t ms);
@@ -115,8 +115,8 @@ int sw_recvfrom_wait(sw_device *device, int fd, void *data, size_t length, struc
 int sw_sendto_wait(sw_device *device, int fd, const void *data, size_t length, const struct sw_sockaddr *to, uint32_t ms);
 
 /*
- * End a connection in order: what was sent has arrived and the peer has ended too when this answers 0. What the peer still sends is
- * thrown away. The descriptor is closed in any case.
+ * End a connection in order: what was sent has arrived and the peer has ended too when this answers 0. What the peer still sends
+ * is thrown away. The descriptor is closed in any case.
  */
 int sw_close_wait(sw_device *device, int fd, uint32_t ms);
 

@@ -98,7 +98,7 @@ const REFUSALS: [string[], RegExp][] = [
   [["--pipe", "--address", "10.0.0.2", MODULE], /: --address 10.0.0.2: it is an address and a prefix of 1 to 30, such as/],
   [["--pipe", "--address", "10.0.0.256/24", MODULE], /: --address 10.0.0.256: it is an address such as/],
   [["--pipe", "--gateway", "x", MODULE], /: --gateway x: it is an address such as 10.0.0.1$/],
-  [["--pipe", "--mac", "01:00:00:00:00:01", MODULE], /: --mac 01:00:00:00:00:01: it is an address such as/],
+  [["--pipe", "--mac", "01:00:00:00:00:01", MODULE], /: --mac 01:00:00:00:00:01: it is one station's address, such as/],
   [["--pipe", "--seed", "x", MODULE], /: --seed x: it is a whole number from 0 to 4294967295$/],
   [["--pipe", "--address", "224.0.0.1/24", MODULE], /: the module does not take this address, prefix and gateway$/],
   [["--frob"], /: unrecognized option '--frob'$/],

@@ -7,8 +7,9 @@
 #include <unistd.h>
 
 /*
- * Frames wait where they are until there is room for them: in the kernel until the receive ring has a slot, in the transmit ring until
- * the kernel takes them. So nothing is lost here, and nothing waits in between but what a system call could not take in one go.
+ * Frames wait where they are until there is room for them: in the kernel until the receive ring has a slot, in the transmit ring
+ * until the kernel takes them. So nothing is lost here, and nothing waits in between but what a system call could not take in one
+ * go.
  */
 
 enum { PREFIX = 4, LARGEST_TAP = 9216, LARGEST_STREAM = 4096 + 65536 /* QEMU's NET_BUFSIZE */ };

@@ -11,8 +11,8 @@
 enum { LINK_BUFFER = 1 << 18 };
 
 /*
- * Two descriptors. A stream carries frames each preceded by its length, 32 bits, most significant octet first, as QEMU's -netdev stream
- * does; a TAP device gives and takes a frame at a time.
+ * Two descriptors. A stream carries frames each preceded by its length, 32 bits, most significant octet first, as QEMU's -netdev
+ * stream does; a TAP device gives and takes a frame at a time.
  */
 struct link {
   int in, out;

@@ -46,7 +46,8 @@ static void rest(void *context, uint32_t ms) {
 
 static void trapped(void *context, const struct sw_trap *trap) {
   (void)context;
-  fprintf(stderr, "the module trapped in %s() at %s: %s; it starts again\n", sw_function_name(trap->call), trap->where, trap->reason);
+  const char *call = sw_function_name(trap->call);
+  fprintf(stderr, "the module trapped in %s() at %s: %s; it starts again\n", call, trap->where, trap->reason);
 }
 
 static uint8_t *read_file(const char *path, size_t *length) {

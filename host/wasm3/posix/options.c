@@ -64,7 +64,7 @@ static void read_mac(struct sw_config *config, const char *text) {
   uint8_t *m = config->mac;
   int behind = 0;
   int count = sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%n", m, m + 1, m + 2, m + 3, m + 4, m + 5, &behind);
-  if (count != 6 || text[behind] || (m[0] & 1)) refuse("mac", text, "it is an address such as 02:00:00:00:00:01, and of one station");
+  if (count != 6 || text[behind] || (m[0] & 1)) refuse("mac", text, "it is one station's address, such as 02:00:00:00:00:01");
 }
 
 /* Seeds and MAC addresses come from a number as in host/node/seed.ts: the same number makes the same device there. */
