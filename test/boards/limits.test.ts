@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect } from "vitest";
+import { boardNames, readBoard } from "../../host/tools/board/description";
 import { firmware } from "../../host/tools/board/firmware";
 import { needs } from "../support/needs";
 
@@ -10,7 +11,8 @@ const test = needs("arm-none-eabi-gcc", "wasm2c");
 const BUILD = 240_000;
 const KIB = 1024;
 
-const folder = mkdtempSync(join(tmpdir(), "sandwire-small-"));
+const boards = boardNames().map(readBoard);
+const folder = mkdtempSync(join(tmpdir(), "sandwire-limits-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("a board of 64 KiB of RAM", () => {
@@ -26,11 +28,11 @@ describe("a board of 64 KiB of RAM", () => {
   );
 });
 
-describe("the skeleton of a port", () => {
-  test(
-    "compiles and links as it is",
-    async () => {
-      const { report } = await firmware("skeleton", { out: join(folder, "skeleton") });
+describe("a board that nobody emulates", () => {
+  test.each(boards.filter(({ emulator }) => !emulator).map(({ name }) => name))(
+    "compiles and links as it is: %s",
+    async (name) => {
+      const { report } = await firmware(name, { out: join(folder, name) });
       expect(report.owners["driver"]?.flash).toBeGreaterThan(0);
       expect(report.total.flash).toBeLessThanOrEqual(report.limits.flash);
     },
