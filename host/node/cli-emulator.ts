@@ -30,7 +30,7 @@ export async function emulatedGuest(
       gateway: options.gateway,
       seed: seedOf(options.seed),
       console: options.console,
-      onLine: (line) => print(`${board.name}: ${line}`),
+      onLine: (line) => line && print(`${board.name}: ${line}`),
     });
     void emulated.ended.then((error) => error && fail(error));
     if (options.console) listenTo(process.stdin, emulated);

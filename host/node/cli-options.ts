@@ -10,6 +10,12 @@ export interface Forwarding {
   board: number;
 }
 
+/** Another board on the cable: one of this process, or one in the emulator. */
+export interface Also {
+  board?: string;
+  engine?: Engine;
+}
+
 /** What `sandwire run` was told, checked and with its defaults. */
 export interface RunOptions {
   forward?: Forwarding[];
@@ -32,6 +38,8 @@ export interface RunOptions {
   /** Run this board in the emulator. */
   board?: string;
   engine?: Engine;
+  /** Other boards on the same cable. */
+  also?: Also[];
   /** What is typed goes to the board's console. */
   console?: boolean;
   seed?: number;

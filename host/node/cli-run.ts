@@ -1,57 +1,17 @@
-import { randomInt } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { Board } from "./board";
+import { type Companion, companionsOf } from "./cli-also";
+import { decorate, forward, joinTap, openGateway } from "./cli-cable";
 import { emulatedGuest } from "./cli-emulator";
 import type { Guest } from "./cli-guest";
 import { gatewayAddress, type RunOptions } from "./cli-options";
-import { type Clock, RealClock } from "./clock";
-import { type Forward, Gateway, LIMITS } from "./gateway";
+import { Output, Resources } from "./cli-resources";
+import { virtualGuest } from "./cli-virtual";
+import { RealClock } from "./clock";
+import type { Forward } from "./gateway";
 import type { Link } from "./link";
-import { type AnyModule, nativeModule, usualEngine } from "./engine";
-import { type Faults, faulty } from "./links/fault";
 import { hub } from "./links/hub";
-import { captured, Pcap } from "./links/pcap";
-import { printed } from "./links/print";
 import { openTap, type TapLink } from "./links/tap";
-import { Layout } from "./lockstep/layout";
-import { loadModule, modulePath, type Profile } from "./module";
-import { Recorder } from "./session/recorder";
-import { type Figures, StatusLine } from "./status";
 
 const DEFAULT_FORWARDS = [{ host: 8080, board: 80 }];
-
-/** What was opened, to be closed in the opposite order. */
-class Resources {
-  private readonly closers: (() => unknown)[] = [];
-
-  add(close: () => unknown): void {
-    this.closers.push(close);
-  }
-
-  async close(): Promise<void> {
-    for (let close = this.closers.pop(); close; close = this.closers.pop()) await close();
-  }
-}
-
-/** Where lines go: standard output, above the status line where there is one. */
-class Output {
-  private status: StatusLine | undefined;
-
-  readonly print = (line: string): void => {
-    if (this.status) this.status.print(line);
-    else process.stdout.write(`${line}\n`);
-  };
-
-  /** Show what goes on, on a terminal; elsewhere nothing. */
-  watch(board: Figures, gateway: Gateway | undefined): void {
-    if (process.stdout.isTTY) this.status = new StatusLine(process.stdout, board, gateway);
-  }
-
-  close(): void {
-    this.status?.close();
-    this.status = undefined;
-  }
-}
 
 /**
  * Run a board until SIGINT or SIGTERM. Rejects with an Error of one line when it cannot start, when its network goes away or its
@@ -66,63 +26,57 @@ export async function run(options: RunOptions): Promise<void> {
   }
 }
 
+/** What the boards of a run share. */
+interface Scene {
+  clock: RealClock;
+  output: Output;
+  resources: Resources;
+  fail: (error: Error) => void;
+}
+
 async function start(options: RunOptions, resources: Resources): Promise<void> {
-  const end = ending(resources);
-  const clock = new RealClock();
-  const output = new Output();
+  const { reached, fail } = ending(resources);
+  const scene: Scene = { clock: new RealClock(), output: new Output(), resources, fail };
+  const { clock, output } = scene;
   const forwards = options.forward ?? (options.tap ? [] : DEFAULT_FORWARDS);
-  const { print } = output;
-  const guest =
-    options.board === undefined ? await virtualGuest(options, clock, resources) : await emulatedGuest(options, print, end.fail);
-  const [inner, ...outer] = hub(1 + Number(forwards.length > 0) + Number(!!options.tap), { clock, latency: options.latency });
+  const guest = await guestOf(options, scene);
+  const companions = companionsOf(options);
+  const others: Guest[] = [];
+  for (const companion of companions) others.push(await guestOf(companion.options, scene));
+
+  const count = 1 + Number(forwards.length > 0) + Number(!!options.tap) + 2 * others.length;
+  const [inner, ...outer] = hub(count, { clock, latency: options.latency });
+  const port = (): Link => outer.pop() ?? inner;
   const tap = options.tap === undefined ? undefined : await openTap({ name: options.tap, address: options.address[0] });
-  if (tap) joinTap(outer.pop() ?? inner, tap, resources, end.fail);
+  if (tap) joinTap(port(), tap, resources, fail);
   const link = decorate(inner, options, clock, output, resources);
 
+  const address = gatewayAddress(options.address[0], options.tap !== undefined);
+  const gateway = forwards.length > 0 ? await openGateway(port(), address, options, guest.profile, scene) : undefined;
+  const opened: Forward[] = [];
+  for (const { host, board } of forwards) if (gateway) opened.push(await forward(gateway, host, board));
   const board = await guest.start(link);
   resources.add(() => board.close());
 
-  const port = outer.at(0);
-  const gateway = port && (await openGateway(port, options, guest.profile, clock, resources));
-  const opened: Forward[] = [];
-  for (const { host, board } of forwards) if (gateway) opened.push(await forward(gateway, host, board));
   announce(options, opened, tap);
+  for (const [i, other] of others.entries()) await accompany(companions[i], other, [port(), port()], scene);
   output.watch(board, gateway);
   resources.add(() => output.close());
-  await end.reached;
+  await reached;
 }
 
-/** A board of this process. */
-async function virtualGuest(options: RunOptions, clock: Clock, resources: Resources): Promise<Guest> {
-  const { gateway, seed, profile = "default" } = options;
-  if (options.console) throw new Error("--console is the console of a board in the emulator: name one by --board");
-  const module = await loadFirmware(options);
-  const [address, ...addresses] = options.address;
-  const start = async (link: Link): Promise<Board> => {
-    const recorder = recorderFor(options);
-    resources.add(() => recorder?.end());
-    const board = await Board.create({ clock, module, address, addresses, gateway, serve: true, seed, recorder });
-    board.attach(link);
-    return board;
-  };
-  return { profile, start };
+function guestOf(options: RunOptions, { clock, output, resources, fail }: Scene): Promise<Guest> {
+  return options.board === undefined ? virtualGuest(options, clock, resources) : emulatedGuest(options, output.print, fail);
 }
 
-async function loadFirmware({ app, profile = "default", engine = usualEngine() }: RunOptions): Promise<AnyModule> {
-  const module = await loadModule(app ?? profile);
-  const exported = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
-  const missing = ["memory", "init", "poll", "serve"].filter((name) => !exported.has(name));
-  if (app !== undefined && missing.length > 0)
-    throw new Error(`${app} is no firmware of Sandwire: it does not export ${missing.join(", ")}`);
-  if (engine === "v8") return module;
-  return nativeModule(engine, app ?? modulePath(profile), { say: (line) => process.stderr.write(`${line}\n`) });
-}
-
-function recorderFor({ app, profile = "default", record }: RunOptions): Recorder | undefined {
-  if (record === undefined) return undefined;
-  const path = app ?? modulePath(profile);
-  const recorded = { wasm: readFileSync(path), profile: app === undefined ? profile : "", used: Layout.beside(path).used };
-  return Recorder.file(recorded, record);
+/** Start another board on the cable, and say which port of this machine leads to its page. */
+async function accompany(companion: Companion, guest: Guest, [near, far]: Link[], scene: Scene): Promise<void> {
+  const { name, options, gateway: address } = companion;
+  const gateway = await openGateway(far, address, options, guest.profile, scene);
+  const { port } = await forward(gateway, 0, 80);
+  const board = await guest.start(near);
+  scene.resources.add(() => board.close());
+  scene.output.print(`http://127.0.0.1:${port}/ is ${name}, ${options.address[0].split("/")[0]}`);
 }
 
 /** The end of the run: a signal, or a failure. */
@@ -141,65 +95,6 @@ function ending(resources: Resources): { reached: Promise<void>; fail: (error: E
   });
   reached.catch(() => undefined);
   return { reached, fail };
-}
-
-/** Join the TAP interface to a port of the hub. */
-function joinTap(port: Link, tap: TapLink, resources: Resources, fail: (error: Error) => void): void {
-  resources.add(() => tap.close?.());
-  tap.onClose = (error) => fail(error ?? new Error(`the TAP interface ${tap.name} is gone`));
-  tap.onFrame = (frame) => port.send(frame);
-  port.onFrame = (frame) => tap.send(frame);
-}
-
-/** The board's end of the cable with what the options put around it: faults nearest to the cable, then capture and print. */
-function decorate(inner: Link, options: RunOptions, clock: Clock, output: Output, resources: Resources): Link {
-  let link = inner;
-  const faults: Faults = {
-    loss: options.loss,
-    duplication: options.duplicate,
-    reordering: options.reorder,
-    corruption: options.corrupt,
-  };
-  if (Object.values(faults).some((rate) => rate > 0)) {
-    link = faulty(link, { clock, seed: options.seed ?? randomInt(0x100000000), sending: faults, receiving: faults });
-  }
-  if (options.pcap !== undefined) {
-    const pcap = Pcap.file(options.pcap);
-    resources.add(() => pcap.close());
-    link = captured(link, pcap, clock, "board");
-  }
-  return options.print ? printed(link, clock, output.print) : link;
-}
-
-async function openGateway(
-  link: Link,
-  options: RunOptions,
-  profile: Profile,
-  clock: Clock,
-  resources: Resources,
-): Promise<Gateway> {
-  const gateway = await Gateway.create({
-    clock,
-    link,
-    address: gatewayAddress(options.address[0], options.tap !== undefined),
-    board: options.address[0].split("/")[0],
-    limits: LIMITS[profile],
-    seed: options.seed === undefined ? undefined : options.seed ^ 1,
-  });
-  resources.add(() => gateway.close());
-  return gateway;
-}
-
-async function forward(gateway: Gateway, host: number, board: number): Promise<Forward> {
-  try {
-    return await gateway.forward(host, board);
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    const other = `another one, such as --forward ${host < 1024 ? host + 8000 : Math.min(host + 1, 65535)}:${board}`;
-    if (code === "EADDRINUSE") throw new Error(`port ${host} of 127.0.0.1 is in use: stop what uses it or take ${other}`);
-    if (code === "EACCES") throw new Error(`port ${host} of 127.0.0.1 needs rights you do not have: take ${other}`);
-    throw error;
-  }
 }
 
 /** Say where the board is to be found. */

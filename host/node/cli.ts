@@ -13,6 +13,7 @@ import {
   parseSeed,
   type RunOptions,
 } from "./cli-options";
+import { parseAlso } from "./cli-also";
 import { BUILD_EXAMPLES, type BuildCommand, buildFirmware } from "./cli-build";
 import { DRILL_EXAMPLES, type DrillCommand, drillFiles } from "./cli-drill";
 import { compareEngines, LOCKSTEP_EXAMPLES, type LockstepCommand, parseBytes, parseEngines } from "./cli-lockstep";
@@ -84,6 +85,7 @@ function program(act: Actions): Command {
     .option("--app <FILE.wasm>", "run this firmware, in place of the demonstration; with --board: FILE.ts")
     .option("--board <B>", "run this microcontroller board in QEMU, joined to the same cable; docs/boards.md")
     .option("--engine <E>", `what runs the module: ${ENGINES.join(", ")}`, parseEngine)
+    .option("--also <E|B|B:E>", "put another board on the cable, an engine's or one in QEMU; may be repeated", parseAlso)
     .option("--console", "what is typed goes to the board's console, line by line: t traps the module, s prints statistics")
     .option("--seed <N>", "the board's entropy and the faults' chance, to repeat a run", parseSeed)
     .action(act.run);

@@ -1,7 +1,9 @@
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { BoardDescription, EngineName } from "../../tools/board/description";
 import { type Choice, firmware } from "../../tools/board/firmware";
-import { root } from "../../tools/process";
+import { root, runNode } from "../../tools/process";
+import { modulePath } from "../module";
 
 /** Milliseconds of silence before we say what takes so long. */
 const SILENCE = 1500;
@@ -24,6 +26,7 @@ export async function builtFirmware(
 ): Promise<string> {
   const timer = setTimeout(() => say(`building the firmware of ${name} with ${engine} ...`), SILENCE);
   try {
+    if (!existsSync(modulePath("host"))) await builtHost();
     const { folder } = await firmware(name, { ...choice, engine });
     return resolve(folder);
   } catch (error) {
@@ -33,4 +36,10 @@ export async function builtFirmware(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** The module of the gateway, without which nothing leads to the board. */
+async function builtHost(): Promise<void> {
+  const { code, output } = await runNode(["--import", "tsx", "host/tools/build.ts", "--quiet", "host"], { limit: 300_000 });
+  if (code !== 0) throw new Error(`host does not compile\n${output.trimEnd()}`);
 }
