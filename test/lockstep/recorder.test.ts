@@ -31,6 +31,21 @@ test("a step has what the host wrote, the call, its arguments and its result", a
   expect(socket.result | 0).toBeLessThan(0);
 });
 
+test("arguments are as many as the function takes, whatever the caller gives", async () => {
+  const kept = recorderOf("tiny");
+  const board = await Board.create({ clock: new VirtualClock(), module: moduleOf("tiny").module, recorder: kept.recorder });
+  const calls = board.exports as unknown as Record<string, (...args: number[]) => number>;
+  calls["socket"](2);
+  calls["ready"](1, 2, 3);
+  kept.recorder.end();
+  board.close();
+  expect(
+    stepsOf(kept.session())
+      .map(({ args }) => args)
+      .slice(-2),
+  ).toEqual([[2, 0, 0], [1]]);
+});
+
 test("a board that is recorded does what it would do anyway, and the session is the same each time", async () => {
   expect(await recordedTransfer("tiny", 5000, 3)).toEqual(await recordedTransfer("tiny", 5000, 3));
   expect(await recordedTransfer("tiny", 5000, 4)).not.toEqual(await recordedTransfer("tiny", 5000, 3));

@@ -88,9 +88,15 @@ class Recording {
   wrap(exports: SandwireExports): SandwireExports {
     const wrapped: Record<string, unknown> = { memory: exports.memory };
     const calls = exports as unknown as Record<string, (...args: number[]) => number>;
-    this.writer.header.functions.forEach(({ name }, fn) => {
+    this.writer.header.functions.forEach(({ name, arity }, fn) => {
       const call = calls[name];
-      wrapped[name] = (...args: number[]) => this.record(fn, call, args);
+      // As in WebAssembly, what is left out is 0, and what is too much does not count.
+      wrapped[name] = (...given: number[]) =>
+        this.record(
+          fn,
+          call,
+          Array.from({ length: arity }, (_, i) => given[i] ?? 0),
+        );
     });
     return wrapped as unknown as SandwireExports;
   }

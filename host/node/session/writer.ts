@@ -26,6 +26,8 @@ export class SessionWriter {
 
   /** Add a step. */
   step({ writes, fn, args, result, trapped }: Omit<Step, "kind">): void {
+    const { arity, name } = this.header.functions[fn];
+    if (args.length !== arity) throw new RangeError(`${name} takes ${arity} arguments, not ${args.length}`);
     const octets = writes.reduce((sum, write) => sum + write.octets.length + 2 * LEB, 0);
     this.reserve(1 + octets + (2 + args.length) * LEB);
     this.u8(trapped ? fn | Tag.Trapped : fn);
