@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { Board } from "../../host/node/board";
+import { VirtualClock } from "../../host/node/clock";
 import { lockstepWithBoard, type Reference } from "../../host/node/lockstep/board";
 import { replayFirmwares } from "../../host/node/lockstep/boards";
 import { replay, type ReplayFirmware } from "../../host/node/lockstep/replay";
@@ -7,7 +9,7 @@ import type { Profile } from "../../host/node/module";
 import { Session } from "../../host/node/session/reader";
 import { boardNames, readBoard } from "../../host/tools/board/description";
 import { needs } from "../support/needs";
-import { type Fault, faultyEngine, moduleOf, recordedTransfer, v8 } from "./sessions";
+import { type Fault, faultyEngine, moduleOf, recordedTransfer, recorderOf, v8 } from "./sessions";
 
 const onBoards = needs("qemu-system-arm", "arm-none-eabi-gcc", "wasm2c");
 
@@ -41,7 +43,26 @@ describe.each(cases)("$name with $engine", ({ name, engine, profile }) => {
     },
     300_000,
   );
+
+  onBoards(
+    "traps where V8 traps, and leaves the same memory",
+    async () => {
+      const [firmware] = await replayFirmwares([{ board: name, engine }], profile, say);
+      const outcome = await lockstepWithBoard(await trapped(profile), reference(profile), firmware, moduleOf(profile).layout);
+      expect(outcome.difference).toBeUndefined();
+    },
+    300_000,
+  );
 });
+
+/** A session that ends with a trap: an address far outside the memory. */
+async function trapped(profile: Profile): Promise<Session> {
+  const kept = recorderOf(profile);
+  const board = await Board.create({ clock: new VirtualClock(), module: moduleOf(profile).module, recorder: kept.recorder });
+  expect(() => board.exports.connect(board.exports.socket(2, 1, 0), 0x7fffff00)).toThrow("trapped in connect()");
+  board.close();
+  return kept.session();
+}
 
 describe("what a board does otherwise is found", () => {
   const [{ name, engine, profile }] = cases;
