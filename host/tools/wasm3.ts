@@ -1,6 +1,6 @@
 /**
  * `npm run build:wasm3`: the interpreter as a library for Node (build/wasm3/libsandwire-wasm3.so) and for C programs
- * (build/wasm3/libsandwire-wasm3.a). Also says, for firmware, which files wasm3 is and how they are compiled.
+ * (build/wasm3/libsandwire-wasm3.a), where they are stale or with `--force`. Also says, for firmware, which files wasm3 is.
  */
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -100,7 +100,7 @@ export async function buildWasm3(): Promise<void> {
 async function main(): Promise<void> {
   if (!(await generate())) throw new Error("no declarations, no engine");
   const inputs = ["host/wasm3", "host/tools/wasm3.ts", "build/generated/sandwire_abi.h", relative(root, wasm3Folder())];
-  const isFresh = [".so", ".a"].every((ending) => !isStale(`${LIBRARY}${ending}`, inputs));
+  const isFresh = !process.argv.includes("--force") && [".so", ".a"].every((ending) => !isStale(`${LIBRARY}${ending}`, inputs));
   if (isFresh) return console.log("nothing to build: the engine is newer than its sources");
   const started = performance.now();
   await buildWasm3();

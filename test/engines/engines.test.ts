@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect } from "vitest";
 import { nativeModule } from "../../host/node/engine";
+import { inEngines } from "./needed";
 import { compiled, type Compiled, type Edges, edgesIn } from "./edges";
 
 /** Numbers at which engines go wrong. */
@@ -58,17 +59,17 @@ beforeAll(async () => {
 afterAll(() => [named, plain].forEach((each) => each.remove()));
 
 describe.each(["wasm3", "aot"] as const)("the engine %s", (engine) => {
-  it("calculates as V8 does", async () => {
+  inEngines("calculates as V8 does", async () => {
     const other = await edgesIn(engine, plain.path);
     expect(narrow(other)).toEqual(narrow(v8));
   });
 
-  it("calculates with 64 bits as V8 does", async () => {
+  inEngines("calculates with 64 bits as V8 does", async () => {
     const other = await edgesIn(engine, plain.path);
     expect(wide(other)).toEqual(wide(v8));
   });
 
-  it("reads, writes, fills and copies as V8 does, at any alignment and up to the last octet", async () => {
+  inEngines("reads, writes, fills and copies as V8 does, at any alignment and up to the last octet", async () => {
     const [one, other] = await Promise.all([edgesIn("v8", plain.path), edgesIn(engine, plain.path)]);
     const steps: [number, number, number, number][] = [
       ...[0, 1, 2, 3, 5].flatMap((at) =>
@@ -95,7 +96,7 @@ describe.each(["wasm3", "aot"] as const)("the engine %s", (engine) => {
     expect(Buffer.compare(Buffer.from(other.memory.buffer), Buffer.from(one.memory.buffer))).toBe(0);
   });
 
-  it.each([
+  const traps: [string, (edges: Edges) => number][] = [
     ["unreachable", (edges: Edges) => edges.recv(0, 0, 0, 0)],
     ["endless recursion", (edges: Edges) => edges.recv(1, 0, 0, 0)],
     ["a call of a function of another type", (edges: Edges) => edges.recv(2, 1, 0, 0)],
@@ -116,23 +117,26 @@ describe.each(["wasm3", "aot"] as const)("the engine %s", (engine) => {
     ["copying from beyond the end", (edges: Edges) => edges.send(12, 0, 65530, 7)],
     ["copying to beyond the end", (edges: Edges) => edges.send(12, 65530, 0, 7)],
     ["copying more than there is", (edges: Edges) => edges.send(12, 1, 0, 0xffffffff)],
-  ])("traps on %s with V8's words, and changes nothing", async (_, call) => {
-    const [one, other] = await Promise.all([edgesIn("v8", plain.path), edgesIn(engine, plain.path)]);
-    const expected = outcome(() => call(one));
-    expect(expected).toMatch(/Error: /);
-    expect(outcome(() => call(other))).toBe(expected);
-    expect(Buffer.compare(Buffer.from(other.memory.buffer), Buffer.from(one.memory.buffer))).toBe(0);
-    // Nobody knows what state a module is in that has trapped.
-    expect(outcome(() => other.init(1, 1, 1, 1))).toBe(expected);
-  });
+  ];
+  for (const [what, call] of traps) {
+    inEngines(`traps on ${what} with V8's words, and changes nothing`, async () => {
+      const [one, other] = await Promise.all([edgesIn("v8", plain.path), edgesIn(engine, plain.path)]);
+      const expected = outcome(() => call(one));
+      expect(expected).toMatch(/Error: /);
+      expect(outcome(() => call(other))).toBe(expected);
+      expect(Buffer.compare(Buffer.from(other.memory.buffer), Buffer.from(one.memory.buffer))).toBe(0);
+      // Nobody knows what state a module is in that has trapped.
+      expect(outcome(() => other.init(1, 1, 1, 1))).toBe(expected);
+    });
+  }
 
-  it("divides as V8 does by what remains: nothing", async () => {
+  inEngines("divides as V8 does by what remains: nothing", async () => {
     const [one, other] = await Promise.all([edgesIn("v8", plain.path), edgesIn(engine, plain.path)]);
     expect(outcome(() => one.sendto(2, 1, 0, 0, 0))).toBe("RuntimeError: remainder by zero");
     expect(outcome(() => other.sendto(2, 1, 0, 0, 0))).toBe("RuntimeError: divide by zero");
   });
 
-  it("says which function trapped: by its name, or by its number", async () => {
+  inEngines("says which function trapped: by its name, or by its number", async () => {
     const where = async ({ path }: Compiled): Promise<string> => {
       const edges = await edgesIn(engine, path);
       try {
@@ -146,7 +150,7 @@ describe.each(["wasm3", "aot"] as const)("the engine %s", (engine) => {
     expect(await where(plain)).toMatch(new RegExp(`^at function \\d+ \\(${engine}\\)$`));
   });
 
-  it("has instances that do not know of each other, each as the module begins", async () => {
+  inEngines("has instances that do not know of each other, each as the module begins", async () => {
     const all = await Promise.all(Array.from({ length: 5 }, () => edgesIn(engine, plain.path)));
     expect(all.map((edges, i) => edges.init(i, 0, 0, 0))).toEqual([0, 1, 2, 3, 4]);
     expect(all.map((edges) => edges.init(10, 0, 0, 0))).toEqual([10, 11, 12, 13, 14]);
@@ -157,7 +161,7 @@ describe.each(["wasm3", "aot"] as const)("the engine %s", (engine) => {
     expect(texts).toEqual(Array.from({ length: 5 }, () => "hello"));
   });
 
-  it("refuses what is no module of Sandwire's kind", async () => {
+  inEngines("refuses what is no module of Sandwire's kind", async () => {
     const bytes = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 5, 3, 1, 0, 1];
     const path = join(plain.path, "..", `growing.${engine}.wasm`);
     writeFileSync(path, Uint8Array.from(bytes));
