@@ -79,7 +79,7 @@ int sw_send(sw_device *device, int fd, const void *data, size_t length, int flag
 /* 0 is the end of a stream (or an empty datagram). */
 int sw_recv(sw_device *device, int fd, void *data, size_t length, int flags);
 int sw_sendto(sw_device *device, int fd, const void *data, size_t length, int flags, const struct sw_sockaddr *to);
-/* What does not fit into `length`, or into the module's scratch region (1472 octets unless built otherwise), is cut off. */
+/* What does not fit into `length`, or into the module's scratch region (1504 octets unless built otherwise), is cut off. */
 int sw_recvfrom(sw_device *device, int fd, void *data, size_t length, int flags, struct sw_sockaddr *from);
 
 int sw_getsockname(sw_device *device, int fd, struct sw_sockaddr *address);

@@ -39,7 +39,7 @@ export class NativePort implements Port {
 
   private constructor(folder: string) {
     const sources = [...COMMON, ...driverOf(folder), join(folder, "mock.c")];
-    const lib = library(folder.replaceAll("/", "."), { sources, includes: [folder], defines: ["SW_MOCK"] });
+    const lib = library(`port${folder.replaceAll("/", ".")}`, { sources, includes: [folder], defines: ["SW_MOCK"] });
     this.calls = {
       open: lib.func("void harness_open(uint8_t *memory, uint32_t size, uint32_t record)"),
       configure: lib.func("uint32_t harness_configure(const uint8_t *address)"),
@@ -162,8 +162,13 @@ export class NodePort implements Port {
 
 const COMMON = ["host/wasm3/port.c", "host/wasm3/checksum.c", "test/ports/harness.c"];
 
-/** The folders of ports that can be driven from here: the one that only copies, and every board that has a mock of its controller. */
+/**
+ * The folders of ports that can be driven from here: the one that only copies, and every board that has a mock of its controller; or
+ * only the one that SANDWIRE_PORT names.
+ */
 export function mockedFolders(): string[] {
+  const chosen = process.env["SANDWIRE_PORT"];
+  if (chosen) return [chosen];
   const boards = readdirSync("host/boards").map((name) => join("host/boards", name));
   return ["test/ports/copying", ...boards.filter((folder) => existsSync(join(folder, "mock.c")))];
 }
