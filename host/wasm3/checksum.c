@@ -83,6 +83,14 @@ static uint32_t last_word(const uint8_t *from, uint32_t length) {
 
 uint32_t sw_sum(const void *data, uint32_t length, uint32_t sum) {
   const uint8_t *from = data;
+  /* Words of 16 bits may be taken in any order: behind an Ethernet header everything lies between two words of 32. */
+  if ((uintptr_t)from % 4 == 2 && length >= 2) {
+    uint16_t half;
+    memcpy(&half, from, 2);
+    sum = sw_sum_add(sum, half);
+    from += 2;
+    length -= 2;
+  }
   uint32_t blocks = (uintptr_t)from % 4 == 0 ? length / BLOCK : 0;
   if (blocks) sum = sum_blocks(from, blocks, sum);
   from += blocks * BLOCK;

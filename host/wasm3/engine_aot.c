@@ -20,7 +20,7 @@
 
 #ifdef SW_AOT_STATIC
 /* At a cache line, for controllers with descriptors of their own; where it lies is the linker script's matter. */
-uint8_t sw_memory[SW_MEMORY_SIZE] __attribute__((section(".linear"), aligned(64)));
+uint8_t sw_memory[SW_MEMORY_SIZE + SW_AOT_GUARD] __attribute__((section(".linear"), aligned(64)));
 #endif
 
 struct sw_engine {
@@ -116,6 +116,9 @@ static void fill(sw_engine *engine) {
 void sw_engine_start(sw_engine *engine) {
   uint32_t size;
   uint8_t *memory = sw_engine_memory(engine, &size);
+#ifdef SW_AOT_STATIC
+  size += SW_AOT_GUARD;
+#endif
   memset(memory, 0, size);
   memset(&engine->trap, 0, sizeof engine->trap);
   fill(engine);

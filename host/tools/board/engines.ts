@@ -56,7 +56,9 @@ function wasm3Parts(memory: number): EngineParts {
 }
 
 async function aotParts(wasm: string, memory: number, optimise: string[], folder: string): Promise<EngineParts> {
-  const { file, includes, defines } = await aotSource(wasm, join(folder, "aot"), { static: true, memorySize: memory });
+  // A multiple of 256 is a number that an instruction of Thumb has room for.
+  const memorySize = Math.ceil(memory / 256) * 256;
+  const { file, includes, defines } = await aotSource(wasm, join(folder, "aot"), { static: true, memorySize });
   const options = optionsOf(includes, defines);
   return {
     parts: [

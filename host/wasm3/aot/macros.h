@@ -38,12 +38,14 @@
        : sw_aot_bad_call(&(table), index, FN),                                                         \
    ((type)(table).data[index].func)(__VA_ARGS__))
 
-/* ---- Memory: one compare in 32 bits where its size is known at compile time ---- */
+/* ---- Memory: one compare in 32 bits where its size is known at compile time, and the same for near fields (SW_AOT_GUARD) ---- */
 
 #ifdef SW_AOT_STATIC
 #define SW_DATA sw_memory
-#define SW_OUTSIDE(base, offset, count) \
-  ((offset) > SW_MEMORY_SIZE - (count) || SW_UNLIKELY((base) > SW_MEMORY_SIZE - (count) - (offset)))
+#define SW_OUTSIDE(base, offset, count)               \
+  ((offset) <= SW_AOT_GUARD - (count)                 \
+       ? SW_UNLIKELY((base) >= SW_MEMORY_SIZE)        \
+       : (offset) > SW_MEMORY_SIZE - (count) || SW_UNLIKELY((base) > SW_MEMORY_SIZE - (count) - (offset)))
 #define SW_SIZE ((uint64_t)SW_MEMORY_SIZE)
 #define SW_OF
 #define SW_THIS

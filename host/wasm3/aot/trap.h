@@ -16,12 +16,15 @@ enum sw_aot_reason {
   SW_TRAP_STACK,
 };
 
+/* Kept away from what runs: the compiler takes such a call for nothing that will happen. */
+#define SW_COLD __attribute__((cold))
+
 /* `function` is its number in the module. The first two are frequent: one argument less makes every place smaller. */
-_Noreturn void sw_aot_out_of_bounds(uint32_t function);
-_Noreturn void sw_aot_unreachable(uint32_t function);
-_Noreturn void sw_aot_trap(enum sw_aot_reason reason, uint32_t function);
+SW_COLD _Noreturn void sw_aot_out_of_bounds(uint32_t function);
+SW_COLD _Noreturn void sw_aot_unreachable(uint32_t function);
+SW_COLD _Noreturn void sw_aot_trap(enum sw_aot_reason reason, uint32_t function);
 
 /* A call through the table that cannot be: find out why. */
-_Noreturn void sw_aot_bad_call(const wasm_rt_funcref_table_t *table, uint32_t index, uint32_t function);
+SW_COLD _Noreturn void sw_aot_bad_call(const wasm_rt_funcref_table_t *table, uint32_t index, uint32_t function);
 
 #endif

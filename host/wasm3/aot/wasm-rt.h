@@ -8,6 +8,12 @@
 #ifndef SANDWIRE_AOT_WASM_RT_H
 #define SANDWIRE_AOT_WASM_RT_H
 
+/*
+ * Static only: octets behind the memory that a field of a record reaches whose address is still inside. Then the address alone is to be
+ * checked, once for all fields. The module's pages are longer than the memory it uses, and zero there; so is this.
+ */
+#define SW_AOT_GUARD 256u
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
