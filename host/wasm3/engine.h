@@ -50,6 +50,12 @@ uint32_t sw_engine_call(sw_engine *engine, enum sw_function function, const uint
 /* What stopped the module, or NULL while it runs. */
 const struct sw_trap *sw_engine_trapped(const sw_engine *engine);
 
+/*
+ * Octets of code the engine has made while it ran, and in *dropped how often it threw all of it away for want of memory; both 0 where
+ * there is none.
+ */
+uint32_t sw_engine_code(const sw_engine *engine, uint32_t *dropped);
+
 /* Give everything back. On a device, where nothing is given back, it does nothing. */
 void sw_engine_close(sw_engine *engine);
 

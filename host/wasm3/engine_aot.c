@@ -162,6 +162,12 @@ void sw_engine_close(sw_engine *engine) {
 }
 #endif
 
+uint32_t sw_engine_code(const sw_engine *engine, uint32_t *dropped) {
+  (void)engine;
+  *dropped = 0;
+  return 0;
+}
+
 bool sw_engine_has(const sw_engine *engine, enum sw_function function) {
   (void)engine;
   return sw_aot_has(function);

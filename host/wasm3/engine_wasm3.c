@@ -4,6 +4,7 @@
  *
  *   SW_MEMORY_SIZE   firmware: octets of linear memory, in a section of their own, .linear; hosts leave it out: whole pages, allocated
  *   SW_WASM3_STACK   octets for the interpreter's stack
+ *   SW_WASM3_RESERVE firmware: when the heap has less than this left before a call, compiled code is thrown away and made again as needed
  *   SW_WASM3_EAGER   1: compile every function when the module is opened, so that no memory is asked for later
  */
 #include "engine.h"
@@ -29,6 +30,7 @@ struct sw_engine {
   int32_t start; /* the module's start function, -1: none */
   void *allocated; /* what holds the linear memory */
   struct sw_trap trap;
+  uint32_t dropped; /* how often the code has been thrown away */
 };
 
 /* The innermost function of the trap that is on its way, if any. */
@@ -259,6 +261,45 @@ bool sw_engine_has(const sw_engine *engine, enum sw_function function) {
   return engine->exports[function] != NULL;
 }
 
+/* ---- Compiled code ---- */
+
+static uint32_t octets_of(IM3CodePage page) {
+  uint32_t sum = 0;
+  for (; page != NULL; page = page->info.next) sum += (uint32_t)(sizeof page->info + page->info.numLines * sizeof page->code[0]);
+  return sum;
+}
+
+uint32_t sw_engine_code(const sw_engine *engine, uint32_t *dropped) {
+  *dropped = engine->dropped;
+  return octets_of(engine->runtime->pagesOpen) + octets_of(engine->runtime->pagesFull);
+}
+
+/* Throw all of it away, while none of it runs: functions are compiled again when they are called. */
+static void drop_code(sw_engine *engine) {
+  IM3Runtime runtime = engine->runtime;
+  for (uint32_t i = 0; i < engine->module->numFunctions; i++) {
+    IM3Function function = &engine->module->functions[i];
+    function->compiled = NULL;
+    m3_Free(function->constants);
+  }
+  FreeCodePages(&runtime->pagesOpen);
+  FreeCodePages(&runtime->pagesFull);
+  runtime->numCodePages = 0;
+  engine->dropped++;
+}
+
+#ifdef SW_WASM3_RESERVE
+uint32_t heap_left(void);
+
+static void make_room(sw_engine *engine) {
+  if (heap_left() < SW_WASM3_RESERVE) drop_code(engine);
+}
+#else
+static void make_room(sw_engine *engine) {
+  (void)engine;
+}
+#endif
+
 /* The function with its code: NULL when there is none. */
 static M3Result compiled(IM3Function function) {
   if (function == NULL) return "no such function";
@@ -272,6 +313,7 @@ uint32_t sw_engine_call(sw_engine *engine, enum sw_function function, const uint
   uint32_t value = 0;
   const void *values[] = {&value};
   trapped_in = NULL;
+  make_room(engine);
   M3Result result = compiled(callee);
   if (!result) {
     uint32_t count = sw_function_arity(function);
@@ -280,6 +322,8 @@ uint32_t sw_engine_call(sw_engine *engine, enum sw_function function, const uint
   }
   if (!result && m3_GetRetCount(callee) == 1) result = m3_GetResults(callee, 1, values);
   if (result) set_trap(engine, function, result);
+  /* What called the function that could not be compiled already takes it for compiled. */
+  if (result == m3Err_mallocFailed || result == m3Err_mallocFailedCodePage) drop_code(engine);
   return result ? 0 : value;
 }
 

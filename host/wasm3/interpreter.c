@@ -33,7 +33,7 @@ static M3MemoryHeader *_mem;
 /* m3_exec.h defines Call for its operations, with the parameters of one, and calls it with four arguments. */
 #define FIFTH(a, b, c, d, e, ...) e
 #define Call(...) FIFTH(__VA_ARGS__, CALL_CODE, CALL_NOT_NEEDED, )(__VA_ARGS__)
-#define CALL_CODE(code, stack, memory, register) ((IM3Operation)*(code))(register, (code) + 1, stack)
+#define CALL_CODE(code, stack, memory, register) SW_OPERATION(*(code))(register, (code) + 1, stack)
 #define CALL_NOT_NEEDED(...) call_not_needed(__VA_ARGS__)
 #endif
 

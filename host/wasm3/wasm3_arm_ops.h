@@ -71,25 +71,25 @@ STORES(i64, i64)
 
 /* A function's code begins with Entry and the function: a trap names the innermost one it left. */
 static __attribute__((noinline, cold)) m3ret_t left(pc_t code, m3ret_t trap) {
-  sw_wasm3_left((IM3Function)code[1]);
+  sw_wasm3_left((IM3Function) * (const sw_loose32 *)(code + 1));
   return trap;
 }
 
 OP(Call) {
   pc_t code = immediate(pc_t);
   i32 offset = immediate(i32);
-  m3ret_t trap = ((IM3Operation)*code)(_r0, code + 1, _sp + offset);
+  m3ret_t trap = SW_OPERATION(*code)(_r0, code + 1, _sp + offset);
   if (M3_UNLIKELY(trap)) return left(code, trap);
   nextOpDirect();
 }
 
 /* The callee is compiled when it is called first; from then on it is a plain call. */
 OP(Compile) {
-  IM3Function function = (IM3Function)*_pc;
+  IM3Function function = (IM3Function) * (const sw_loose32 *)_pc;
   m3ret_t trap = function->compiled ? m3Err_none : CompileFunction(function);
   if (trap) return trap;
-  *(const void **)_pc = (const void *)function->compiled;
-  *(const void **)(_pc - 1) = (const void *)sw_op_Call;
+  *(sw_place *)_pc = function->compiled;
+  *(code_t *)(_pc - 1) = (code_t)(uintptr_t)sw_op_Call;
   return sw_op_Call(_r0, _pc, _sp);
 }
 
@@ -117,8 +117,8 @@ OP(Loop) {
 m3ret_t sw_wasm3_run(pc_t code, m3stack_t stack) {
   _mem = (M3MemoryHeader *)(void *)MEMORY - 1;
   stack_end = _mem->maxStack;
-  m3ret_t trap = ((IM3Operation)*code)(0, code + 1, stack);
-  if (trap && *code == (const void *)sw_op_Entry) return left(code, trap);
+  m3ret_t trap = SW_OPERATION(*code)(0, code + 1, stack);
+  if (trap && *code == (code_t)(uintptr_t)sw_op_Entry) return left(code, trap);
   return trap;
 }
 

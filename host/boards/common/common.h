@@ -32,6 +32,7 @@ void console_print(const char *format, ...) __attribute__((format(printf, 1, 2))
 /* How much of the stack, and of the heap, has ever been used. */
 uint32_t stack_peak(void);
 uint32_t heap_used(void);
+uint32_t heap_left(void);
 uint32_t heap_peak(void);
 
 /* The identity this device starts with: from sw_boot, the board, or the build; what to warn of, "" for nothing. */

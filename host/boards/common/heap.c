@@ -92,4 +92,6 @@ void *realloc(void *memory, size_t octets) {
 
 uint32_t heap_used(void) { return used; }
 
+uint32_t heap_left(void) { return (uint32_t)(heap_end - heap_start) - used; }
+
 uint32_t heap_peak(void) { return peak; }

@@ -24,6 +24,8 @@ static void print_statistics(sw_device *device) {
   console_print("frames in %u, out %u, ", (unsigned)counter(device, SW_COUNTER_FRAMES_IN),
                 (unsigned)counter(device, SW_COUNTER_FRAMES_OUT));
   console_print("heap %u of %u, at most %u, ", (unsigned)heap_used(), (unsigned)(heap_end - heap_start), (unsigned)heap_peak());
+  uint32_t dropped, code = sw_engine_code(device->engine, &dropped);
+  console_print("code %u, dropped %u times, ", (unsigned)code, (unsigned)dropped);
   console_print("stack at most %u of %u\n", (unsigned)stack_peak(), (unsigned)(stack_end - stack_start));
 }
 

@@ -1,8 +1,10 @@
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import { aotSource } from "../aot";
 import { readLayout, usedMemory } from "../compile";
+import { engineIncludes } from "../engine-sources";
 import { root } from "../process";
-import { wasm3Sources } from "../wasm3";
+import { wasm3Folder, wasm3Sources } from "../wasm3";
+import { compactWasm3 } from "./compact";
 import type { EngineChoice, EngineName } from "./description";
 import { OWN, type SourceSet } from "./toolchain";
 
@@ -13,15 +15,19 @@ export interface EngineParts {
   embeds: boolean;
 }
 
-/** What to compile for a board's engine that runs the module in `wasm`; what is generated goes into `folder`. */
+/**
+ * What to compile for an engine that runs the module in `wasm`; what is generated goes into `folder`. `flash`: where code begins, for
+ * the interpreter, whose operations lie in its first 64 KiB.
+ */
 export async function engineParts(
   engine: EngineName,
   { options }: EngineChoice,
   wasm: string,
   folder: string,
+  flash = 0,
 ): Promise<EngineParts> {
   const memory = memorySize(wasm);
-  return engine === "wasm3" ? wasm3Parts(memory) : aotParts(wasm, memory, options, folder);
+  return engine === "wasm3" ? wasm3Parts(memory, flash, folder) : aotParts(wasm, memory, options, folder);
 }
 
 /** Octets of linear memory that the module uses, as its layout tells; what lies behind them is not there, and traps. */
@@ -35,16 +41,20 @@ function memorySize(wasm: string): number {
  */
 const SMALL = [
   ..."NDEBUG d_m3HasFloat=0 d_m3VerboseErrorMessages=0 d_m3MaxDuplicateFunctionImpl=1".split(" "),
-  ..."d_m3CodePageAlignSize=512 d_m3MaxFunctionStackHeight=256 SW_WASM3_STACK=4096".split(" "),
+  ..."d_m3CodePageAlignSize=1024 d_m3MaxFunctionStackHeight=256 SW_WASM3_STACK=4096 SW_WASM3_RESERVE=8192u".split(" "),
 ];
 
 /** Operations of the interpreter end in a jump to the next, so no register is worth keeping: see host/wasm3/interpreter.c. */
 const OPERATIONS = "-O2 -w -fomit-frame-pointer -fcall-used-r4 -fcall-used-r5 -fcall-used-r6 -DSW_WASM3_INNER".split(" ");
 
-function wasm3Parts(memory: number): EngineParts {
-  const { theirs, ours, includes } = wasm3Sources();
-  const [operations = "", engine = ""] = ours;
-  const options = ["-include", "host/wasm3/wasm3_arm.h", ...optionsOf(includes, [...SMALL, `SW_MEMORY_SIZE=${memory}`])];
+function wasm3Parts(memory: number, flash: number, folder: string): EngineParts {
+  const sources = wasm3Sources();
+  const [operations = "", engine = ""] = sources.ours;
+  const wasm3 = join(folder, "wasm3");
+  compactWasm3(wasm3Folder(), wasm3);
+  const theirs = sources.theirs.map((path) => join(wasm3, basename(path)));
+  const defines = [...SMALL, `SW_MEMORY_SIZE=${memory}`, `SW_OPERATIONS=${flash}u`];
+  const options = ["-include", "host/wasm3/wasm3_arm.h", ...optionsOf([...engineIncludes(), wasm3], defines)];
   return {
     parts: [
       { owner: "engine", sources: inside([engine]), options: [...OWN, "-Wno-unused-parameter", ...options] },

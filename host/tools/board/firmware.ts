@@ -39,10 +39,11 @@ export async function firmwareOf(board: BoardDescription, choice: Choice): Promi
   const engine = (choice.engine ?? Object.keys(board.engines)[0] ?? "") as EngineName;
   const settings = engineOf(board, engine);
   const { profile, heap } = settings;
+  const flash = board.memory.find(({ name }) => name === board.place.code)?.origin;
   const folder = resolve(choice.out ?? join(root, "build/firmware", `${board.name}.${engine}${choice.replay ? ".replay" : ""}`));
   mkdirSync(folder, { recursive: true });
   const { wasm, module, parts } = await moduleFor(choice.app, choice.profile ?? profile);
-  const sources = await engineParts(engine, settings, wasm, folder);
+  const sources = await engineParts(engine, settings, wasm, folder, flash);
   sources.parts.push(...parts);
   const report = await buildBoard({
     board,

@@ -24,11 +24,16 @@ export const OWN = "-Os -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wst
 
 const PREFIX = "arm-none-eabi-";
 
-/** Runs a tool of the compiler's; what it printed. Rejects with an Error that begins with what the tool complained of. */
+/** Runs a tool of the compiler's; what it printed. Rejects with an Error whose first line is the tool's first complaint. */
 export async function tool(name: string, args: string[]): Promise<string> {
   const { code, output, errors } = await execute(PREFIX + name, args);
-  if (code !== 0) throw new Error(errors || output || `${PREFIX}${name} failed with code ${code}`);
-  return output;
+  if (code === 0) return output;
+  const lines = (errors || output).split("\n").filter((line) => line !== "");
+  const first =
+    lines.find((line) => /error|overflowed|undefined reference/i.test(line)) ??
+    lines[0] ??
+    "it was ended, perhaps for want of memory";
+  throw new Error([`${PREFIX}${name}: ${first}`, ...lines].join("\n"));
 }
 
 function execute(command: string, args: string[]): Promise<{ code: number; output: string; errors: string }> {
