@@ -8,7 +8,7 @@ import { twoBoards } from "./example";
 const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
 const helpOf = (command: string): string =>
   spawnSync(process.execPath, ["host/node/sandwire.mjs", command, "--help"], { encoding: "utf8" }).stdout;
-const commands = ["run", "drill", "build", "netstat"] as const;
+const commands = ["run", "drill", "build", "netstat", "lockstep", "flash"] as const;
 const help = Object.fromEntries(commands.map((command) => [command, helpOf(command)])) as Record<
   (typeof commands)[number],
   string
