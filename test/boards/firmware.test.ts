@@ -1,10 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { compactWasm3 } from "../../host/tools/board/compact";
 import { readBoard } from "../../host/tools/board/description";
-import { firmwareOf, type Firmware } from "../../host/tools/board/firmware";
+import { firmware, firmwareOf, type Firmware } from "../../host/tools/board/firmware";
 import { piecesOf } from "../../host/tools/board/map";
 import { linkerScript } from "../../host/tools/board/script";
 import { root } from "../../host/tools/process";
@@ -80,6 +81,27 @@ describe("npm run firmware", () => {
     },
     LIMIT,
   );
+});
+
+describe("wasm3 in firmware", () => {
+  toolchain(
+    "runs profile default in 256 KiB of RAM in all",
+    async () => {
+      const { report } = await firmware("mps2-an385", { engine: "wasm3" });
+      expect(report.module).toBe("default");
+      expect(report.total.ram).toBeLessThanOrEqual(256 * 1024);
+    },
+    LIMIT,
+  );
+
+  test("is not made of another version of wasm3", () => {
+    const folder = mkdtempSync(join(tmpdir(), "sandwire-wasm3-"));
+    writeFileSync(join(folder, "m3_core.h"), "typedef void * code_t;\n");
+    expect(() => compactWasm3(folder, join(folder, "out"))).toThrow(
+      /^this m3_core\.h is not wasm3 0\.5\.0's .*: unset WASM3_DIR$/,
+    );
+    rmSync(folder, { recursive: true, force: true });
+  });
 });
 
 describe("npm run firmware refuses, in one line,", () => {
