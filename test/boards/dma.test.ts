@@ -8,7 +8,7 @@ import { readBoard } from "../../host/tools/board/description";
 import { firmware } from "../../host/tools/board/firmware";
 import { needs } from "../support/needs";
 
-const test = needs("qemu-system-arm", "arm-none-eabi-gcc");
+const test = needs("qemu-system-arm", "arm-none-eabi-gcc", "wasm2c");
 /** A firmware is compiled, on a machine that may be busy. */
 const BUILD = 240_000;
 

@@ -8,7 +8,7 @@ import { pattern } from "../support/octets";
 import { garbage } from "./garbage";
 import { BOARD, Lab } from "./lab";
 
-const test = needs("qemu-system-arm", "arm-none-eabi-gcc");
+const test = needs("qemu-system-arm", "arm-none-eabi-gcc", "wasm2c");
 /** Milliseconds a firmware may take to compile. */
 const BUILD = 300_000;
 const SECOND = 1000;
