@@ -2,7 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { crc32 } from "../../host/node/session/crc32";
+import { Session } from "../../host/node/session/reader";
 import { Commands } from "../net/command";
+import { needs } from "../support/needs";
 
 const folder = mkdtempSync(join(tmpdir(), "sandwire-lockstep-"));
 const commands = new Commands();
@@ -36,6 +39,36 @@ describe("sandwire lockstep", () => {
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out).toMatch(equal);
   });
+
+  test("tells a difference with all there is to know, and ends with code 1", async () => {
+    const wrong = join(folder, "wrong.session");
+    const octets = readFileSync(session);
+    // The first step is a call without writes whose arguments are of one octet each: its result is the next octet.
+    const [first] = new Session(octets).entries();
+    const at = octets.readUInt16LE(6) + 2 + (first.kind === "step" ? first.args.length : 0);
+    octets[at] ^= 1;
+    octets.writeUInt32LE(crc32(octets.subarray(0, -4)), octets.length - 4);
+    writeFileSync(wrong, octets);
+    const { code, out, err } = await commands.start("lockstep", "--engines", "v8", wrong).ended;
+    expect({ code, err }).toEqual({ code: 1, err: "" });
+    expect(out).toMatch(
+      /^the recording and v8 differ in step 1, at 0\.000 s, in mac\(0\):\n {2}result: the recording \d+, v8 \d+\n/,
+    );
+  });
+
+  needs("cc", "wasm2c")(
+    "compares what ran in another engine, too",
+    async () => {
+      const path = join(folder, "aot.session");
+      const run = commands.start("run", "--engine", "aot", "--forward", "0:80", "--profile", "tiny", "--record", path);
+      const url = await run.says(/http:\/\/127\.0\.0\.1:\d+\//);
+      expect((await (await fetch(`${url}stats.json`)).text()).length).toBeGreaterThan(100);
+      expect(await run.stop("SIGINT")).toMatchObject({ code: 0 });
+      const { code, out } = await commands.start("lockstep", "--engines", "v8,v8", path).ended;
+      expect({ code, out }).toEqual({ code: 0, out: expect.stringMatching(equal) as string });
+    },
+    120_000,
+  );
 
   test("--help names every option and the exit codes", async () => {
     const { code, out } = await commands.start("lockstep", "--help").ended;
