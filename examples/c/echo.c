@@ -1,6 +1,9 @@
 /*
  * An echo server for many clients (RFC 862): what comes to TCP port 7, or the port that is its argument, goes back. It waits for
  * no client: each round it serves those something happened to.
+ *
+ *     npm run build:wasm3 -- --app examples/c/echo.c
+ *     unshare -Urn sh -c 'build/wasm3/echo-wasm3 --tap sw0 build/sandwire.default.wasm & sleep 1; echo hello | nc -q 1 10.0.0.2 7'
  */
 #include <stdlib.h>
 

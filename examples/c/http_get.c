@@ -1,6 +1,9 @@
 /*
  * An HTTP client: gets http://10.0.0.1:80/, or what its argument names ("10.0.0.1:8080/path"), and writes it to standard output.
  * It waits in one place, as a program with one thing to do may.
+ *
+ *     npm run build:wasm3 -- --app examples/c/http_get.c
+ *     build/wasm3/http_get-wasm3 --tap sw0 build/sandwire.default.wasm 10.0.0.1:8000/     (as root; a server on this machine)
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,4 @@
-/*
- * Every call of sandwire.h, on a device that talks to itself. Says on standard error which line is not as it should be, or "right".
- */
+/* Every call of sandwire.h, on a device that talks to itself. Says on standard error which line is wrong, or "right". */
 #include <stdio.h>
 #include <string.h>
 
