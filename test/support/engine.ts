@@ -22,7 +22,9 @@ export const BEHAVIOUR = [
 ];
 
 /** Of those, what is about the host alone. */
-export const NOT_BEHAVIOUR = ["abi", "clock", "pcap", "print", "qemu", "snippets"].map((name) => `test/net/${name}.test.ts`);
+export const NOT_BEHAVIOUR = ["abi", "cli", "cli-status", "clock", "pcap", "print", "qemu", "snippets"].map(
+  (name) => `test/net/${name}.test.ts`,
+);
 
 /** What the tests of an engine need in their environment, and in that of what they start. */
 export function environmentOf(engine: string): Record<string, string> {
