@@ -144,7 +144,7 @@ extern uint8_t sw_wasm3_linear[];
 uint8_t sw_wasm3_linear[ALIGNMENT + SW_MEMORY_SIZE] __attribute__((section(".linear"), aligned(ALIGNMENT)));
 #endif
 
-/* Where the linear memory of that many octets is to be; NULL when there is no room. */
+/* Where the linear memory of that many octets is to be, clear; NULL when there is no room. */
 static uint8_t *place_memory(sw_engine *engine, size_t *size) {
 #ifdef SW_MEMORY_SIZE
   (void)engine;
@@ -175,13 +175,12 @@ static const char *lay_memory(sw_engine *engine) {
   return NULL;
 }
 
-/* Fill the linear memory and the mutable globals as the module says; false when it says so in a way we do not read. */
+/* Fill clear linear memory and the mutable globals as the module says; false when it says so in a way we do not read. */
 static bool restore(sw_engine *engine) {
   IM3Module module = engine->module;
   uint32_t size;
   uint8_t *memory = sw_engine_memory(engine, &size);
   uint64_t value;
-  memset(memory, 0, size);
   for (uint32_t i = 0; i < module->numDataSegments; i++) {
     const M3DataSegment *segment = &module->dataSegments[i];
     if (!constant(segment->initExpr, &value)) return false;
@@ -247,6 +246,9 @@ sw_engine *sw_engine_open(const uint8_t *wasm, size_t length, const char **error
 }
 
 void sw_engine_start(sw_engine *engine) {
+  uint32_t size;
+  uint8_t *memory = sw_engine_memory(engine, &size);
+  memset(memory, 0, size);
   memset(&engine->trap, 0, sizeof engine->trap);
   restore(engine);
   M3Result result = run_start(engine);
