@@ -107,7 +107,8 @@ sandwire_module_length:
 async function benchModule(): Promise<string> {
   const out = `${FOLDER}/application.wasm`;
   const app = `${FIRMWARE}/application.ts`;
-  if (!isStale(out, ["assembly", "asconfig.json", app, "host/tools/compile.ts"])) return join(root, out);
+  if (!isStale(out, ["assembly", "asconfig.json", app, "host/tools/compile.ts", "host/tools/size-transform.mjs"]))
+    return join(root, out);
   const use = ["CONFIG_SCRATCH=4104", "CONFIG_BUFFERS=24576"];
   const { code, output } = await perform(firmwareJob(join(root, app), { target: "default", out: join(root, out), use }));
   if (code !== 0) throw new Error(`the bench's application does not compile\n${output.trimEnd()}`);

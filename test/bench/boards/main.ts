@@ -11,7 +11,7 @@ import { measure } from "./run";
 import { nameOf, outside, variants } from "./variants";
 
 const FULL: Counts = { segments: 2000, requests: 200 };
-export const QUICK: Counts = { segments: 200, requests: 20 };
+const QUICK: Counts = { segments: 200, requests: 20 };
 
 export async function boards(args: string[]): Promise<void> {
   const { values } = parseArgs({

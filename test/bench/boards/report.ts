@@ -20,6 +20,8 @@ export function speedTable(rows: Row[]): string {
     const here = rows.filter(({ checksums }) => checksums === place);
     if (here.length > 0) lines.push(PLACES[place], ...here.map((row) => line(row, rows)));
   }
+  const heap = rows.find(({ result }) => result.heap)?.result.heap;
+  if (heap) lines.push(`wasm3 has allocated ${count(heap.module)} octets for the module, ${count(heap.code)} for its code`);
   return lines.join("\n");
 }
 

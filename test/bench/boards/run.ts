@@ -18,7 +18,13 @@ export interface Figures {
 
 export const SCENARIOS = ["receive", "send", "request"] as const;
 export type Scenario = (typeof SCENARIOS)[number];
-export type Result = Record<Scenario, Figures>;
+/** Octets that an interpreter has allocated: records of the module's functions, and the code of those that were called. */
+export interface Heap {
+  module: number;
+  code: number;
+}
+
+export type Result = Record<Scenario, Figures> & { heap?: Heap };
 
 /** Runs a firmware of the bench in QEMU to its end; every value it printed. */
 export async function valuesOf(elf: string, limit = 300_000): Promise<Map<string, number>> {
@@ -42,5 +48,7 @@ export async function measure(elf: string): Promise<Result> {
     const per = (what: string): number => value(`${scenario}.${what}`) / value(`${scenario}.count`);
     return { instructions: per("all"), driver: per("driver"), frames: per("frames") };
   };
-  return Object.fromEntries(SCENARIOS.map((scenario) => [scenario, figures(scenario)])) as Result;
+  const result: Result = { receive: figures("receive"), send: figures("send"), request: figures("request") };
+  if (values.has("heap.code")) result.heap = { module: value("heap.module"), code: value("heap.code") };
+  return result;
 }

@@ -13,6 +13,10 @@ const char stack_name[] = "sandwire";
 extern const uint8_t sandwire_module[];
 extern const uint32_t sandwire_module_length;
 
+/* What the interpreter has allocated (host/boards/common/heap.c); not there when the engine allocates nothing. */
+uint32_t heap_used(void) __attribute__((weak));
+static uint32_t heap_at_start;
+
 static sw_engine *engine;
 static sw_port port;
 static uint32_t scratch;
@@ -56,6 +60,7 @@ void stack_start(void) {
   const char *error = "cannot open the module\n";
   engine = sw_engine_open(sandwire_module, sandwire_module_length, &error);
   if (engine == NULL || !sw_port_open(&port, engine, 0)) give_up(error);
+  if (heap_used) heap_at_start = heap_used();
   sw_port_configure(&port, stack_mac, BENCH_CHECKSUMS_IN_DRIVER ? SW_RX_CSUM | SW_TX_CSUM : 0);
   sw_raw_init(engine, 1, 2, 3, 4);
   if (!sw_port_reset(&port)) give_up("not our module\n");
@@ -91,4 +96,9 @@ void stack_look(void) {
   sink_length = length;
 }
 
-void stack_report(void) {}
+/* Functions are compiled when they are called first: what is allocated after the module was read is code. */
+void stack_report(void) {
+  if (!heap_used) return;
+  print_value("heap.module", heap_at_start);
+  print_value("heap.code", heap_used() - heap_at_start);
+}
