@@ -50,7 +50,7 @@ function print(line: string): void {
 
 function argumentsOf(args: string[], folder: string): string[] {
   const file = (kind: string): string => relative(process.cwd(), join(folder, `firmware.${kind}`));
-  return args.map((text) => text.replaceAll(/\{(elf|bin|hex)\}/g, (_, kind: string) => file(kind)));
+  return args.map((text) => text.replaceAll(/\{(elf|bin|hex|uf2)\}/g, (_, kind: string) => file(kind)));
 }
 
 /** As a shell takes it. */

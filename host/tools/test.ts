@@ -78,11 +78,14 @@ async function runSpecs(specs: string[]): Promise<Counts> {
   return broken && counts.failed === 0 ? { ...counts, failed: Math.max(1, specs.length - files.length) } : counts;
 }
 
+/** Seconds after which tests that still run are ended. */
+const SECONDS = Number(process.env["SANDWIRE_TEST_SECONDS"] ?? 2400);
+
 async function behaviour(): Promise<Counts> {
   const report = join(root, "build/vitest.json");
   rmSync(report, { force: true });
   const paths = filters.length === 0 ? [] : ["--passWithNoTests", ...filters];
-  const { code } = await runNode([packageFile("vitest/vitest.mjs"), "run", ...paths], { live: true, limit: 1_500_000 });
+  const { code } = await runNode([packageFile("vitest/vitest.mjs"), "run", ...paths], { live: true, limit: SECONDS * 1000 });
   const counts = readReport(report);
   return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }

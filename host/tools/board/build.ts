@@ -10,6 +10,7 @@ import { boardParts, INCLUDES, type Program } from "./parts";
 import { reportOf, tableOf, type Report } from "./report";
 import { linkerScript } from "./script";
 import { compileAll, digest, tool, type ObjectFile, type SourceSet } from "./toolchain";
+import { uf2 } from "./uf2";
 
 /** What makes one firmware. */
 export interface Recipe {
@@ -51,7 +52,7 @@ export async function buildBoard(recipe: Recipe): Promise<Report> {
 const STAMP = "firmware.stamp";
 
 function isLinked(folder: string, stamp: string): boolean {
-  const files = ["elf", "bin", "hex", "symbols", "map", "stamp"].map((ending) => join(folder, `firmware.${ending}`));
+  const files = ["elf", "bin", "hex", "uf2", "symbols", "map", "stamp"].map((ending) => join(folder, `firmware.${ending}`));
   if (![...files, join(folder, "report.json")].every((path) => existsSync(path))) return false;
   return readFileSync(join(folder, STAMP), "utf8") === stamp;
 }
@@ -65,6 +66,8 @@ async function measure({ board, engine, module, folder }: Recipe, objects: Objec
   const file = (ending: string): string => join(folder, `firmware.${ending}`);
   await tool("objcopy", ["-O", "binary", file("elf"), file("bin")]);
   await tool("objcopy", ["-O", "ihex", file("elf"), file("hex")]);
+  const start = board.memory.find(({ name }) => name === board.place.code)?.origin ?? 0;
+  writeFileSync(file("uf2"), uf2(readFileSync(file("bin")), start, board.family));
   writeFileSync(file("symbols"), symbolsOf(await tool("nm", ["-n", "-S", "--defined-only", file("elf")])));
   const boot = { section: ".boot", owner: "boot block", size: BOOT_SIZE };
   const pieces = [...piecesOf(readFileSync(file("map"), "utf8"), objects), boot];

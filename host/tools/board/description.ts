@@ -22,7 +22,7 @@ export interface EngineChoice {
   options: string[];
 }
 
-/** How a board is programmed: the tool and its arguments, `{elf}`, `{bin}` and `{hex}` being the firmware's files. */
+/** How a board is programmed: the tool and its arguments, `{elf}`, `{bin}`, `{hex}` and `{uf2}` being the firmware's files. */
 export interface FlashTool {
   tool: string;
   args: string[];
@@ -51,6 +51,8 @@ export interface BoardDescription {
   /** Libraries and options of the linker beyond the usual. */
   link: string[];
   flash: FlashTool | "emulated";
+  /** The chip's number among the families of UF2, for boards that show themselves as a drive; 0 when it has none. */
+  family: number;
   /** QEMU's machine and the options it needs beyond kernel, console and network; absent for boards that nobody emulates. */
   emulator?: { machine: string; args: string[] };
   /** Where it has run. */
@@ -108,6 +110,7 @@ function describe(json: Json, folder: string): BoardDescription {
   const board = { link: [], ...json, memory, engines, place, folder } as unknown as BoardDescription;
   board.stack = numberOf(json.stack, where);
   board.boot = numberOf(json.boot, where);
+  board.family = numberOf(json.family ?? 0, where);
   check(board, where);
   return board;
 }
