@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { aotSource } from "../aot";
+import { locked, scratchFolder } from "../lock";
 import { root } from "../process";
 import { compiler, perform } from "../program";
 
@@ -34,35 +34,14 @@ export async function aotLibrary(wasm: string, { say }: LibraryOptions = {}): Pr
   for (const path of [wasm, ...INPUTS.map((path) => join(root, path))]) hash.update(readFileSync(path));
   const library = join(FOLDER, `${hash.digest("hex").slice(0, 20)}.so`);
   mkdirSync(FOLDER, { recursive: true });
-  for (;;) {
-    if (existsSync(library)) return library;
-    if (await alone(`${library}.lock`, () => compile(wasm, library, say))) return library;
-  }
+  if (existsSync(library)) return library;
+  // Rather than the same thing again, processes that want one library at the same time wait for the one that has begun.
+  await locked(`${library}.lock`, async () => existsSync(library) || compile(wasm, library, say), say);
+  return library;
 }
-
-/** Rather than the same thing again, processes that want one library at the same time wait for the one that has begun. */
-async function alone(lock: string, work: () => Promise<void>): Promise<boolean> {
-  try {
-    closeSync(openSync(lock, "wx"));
-  } catch {
-    const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-    if (age > PATIENCE) rmSync(lock, { force: true });
-    await sleep(50);
-    return false;
-  }
-  try {
-    await work();
-    return true;
-  } finally {
-    rmSync(lock, { force: true });
-  }
-}
-
-/** Milliseconds after which who holds a lock is dead. */
-const PATIENCE = 300_000;
 
 async function compile(wasm: string, library: string, say: LibraryOptions["say"]): Promise<void> {
-  const scratch = mkdtempSync(join(FOLDER, ".cc-"));
+  const scratch = scratchFolder(join(FOLDER, ".cc"));
   try {
     const timer = setTimeout(() => say?.(`compiling ${wasm} ahead of time ...`), 500);
     const { file, includes } = await aotSource(wasm, scratch);
