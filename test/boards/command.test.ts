@@ -113,6 +113,11 @@ function inFolder(name: string, ...args: string[]): { command: Command; place: s
   }
 }
 
+/** Folders of sockets and of what is in a board's memory before power-on, its entropy too. */
+function leftovers(place: string): string[] {
+  return readdirSync(place).filter((file) => file.startsWith("sandwire-qemu-"));
+}
+
 async function bytes(url: string, count: number): Promise<Buffer> {
   return Buffer.from(await (await fetch(`${url}bytes/${count}`)).arrayBuffer());
 }
@@ -134,7 +139,7 @@ describe("sandwire run --board", () => {
       expect(processes(place).length).toBeGreaterThan(0);
       expect(await command.stop("SIGINT")).toMatchObject({ code: 0 });
       expect(processes(place)).toEqual([]);
-      expect(readdirSync(place).filter((file) => file.startsWith("sandwire-qemu-"))).toEqual([]);
+      expect(leftovers(place)).toEqual([]);
     });
   }
 
@@ -157,11 +162,13 @@ describe("sandwire run --board", () => {
     expect(readFileSync(file).length).toBeGreaterThan(50_000);
   });
 
-  emulated("takes QEMU along when it is killed", { timeout: BUILD }, async () => {
+  emulated("takes QEMU and its files along when it is killed", { timeout: BUILD }, async () => {
     const { command, place } = inFolder("killed", "run", "--board", "mps2-an385", "--engine", "aot", "--forward", "0:80");
     await command.says(/serving/);
+    expect(leftovers(place)).toHaveLength(1);
     await command.stop("SIGKILL");
     await expect.poll(() => processes(place), { timeout: 5000 }).toEqual([]);
+    await expect.poll(() => leftovers(place), { timeout: 5000 }).toEqual([]);
   });
 
   emulated("ends with QEMU's last line when QEMU ends", { timeout: BUILD }, () => {

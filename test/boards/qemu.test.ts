@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -12,11 +12,15 @@ const { PATH, TMPDIR } = process.env;
 const temporary = join(folder, "tmp");
 
 beforeAll(() => {
+  mkdirSync(temporary);
+  process.env["TMPDIR"] = temporary;
   symlinkSync(resolve("test/boards/stub-qemu.mjs"), join(folder, "qemu-system-arm"));
   process.env["PATH"] = `${folder}${delimiter}${PATH}`;
 });
 afterAll(() => {
-  Object.assign(process.env, { PATH, TMPDIR });
+  process.env["PATH"] = PATH;
+  if (TMPDIR === undefined) delete process.env["TMPDIR"];
+  else process.env["TMPDIR"] = TMPDIR;
   rmSync(folder, { recursive: true });
 });
 
@@ -56,6 +60,11 @@ function isAlive(pid: number): boolean {
 async function gone(pid: number): Promise<void> {
   for (let i = 0; i < 1000 && isAlive(pid); i++) await new Promise((resolve) => setTimeout(resolve, 5));
   expect(isAlive(pid)).toBe(false);
+}
+
+/** Folders of the machines there are; other programs have theirs beside them. */
+function machines(): string[] {
+  return readdirSync(temporary).filter((name) => name.startsWith("sandwire-qemu-"));
 }
 
 describe("a machine in QEMU", () => {
@@ -103,15 +112,14 @@ describe("a machine in QEMU", () => {
   });
 
   test("stops, leaving no process and no file", async () => {
-    const before = readdirSync(tmpdir()).filter((name) => name.startsWith("sandwire-qemu-"));
     const machine = await start();
     const pid = Number((await said(/^pid (\d+)/))[1]);
+    expect(machines()).toHaveLength(1);
     await machine.stop();
     expect(await machine.ended).toBe(null);
     expect(isAlive(pid)).toBe(false);
     await expect(machine.reset()).rejects.toThrow("QEMU has ended");
-    const after = readdirSync(tmpdir()).filter((name) => name.startsWith("sandwire-qemu-"));
-    expect(after.filter((name) => !before.includes(name))).toEqual([]);
+    expect(machines()).toEqual([]);
   });
 });
 
@@ -147,22 +155,21 @@ describe("QEMU ends", () => {
       import { Machine } from ${JSON.stringify(resolve("host/node/emulator/qemu.ts"))};
       await Machine.start({ machine: "m", kernel: "k", onLine: (line) => console.log(line) });`;
     const args = ["--import", "tsx", "--input-type=module", "-e", script];
-    const child = spawn(process.execPath, args, {
-      stdio: ["ignore", "pipe", "inherit"],
-      env: { ...process.env, TMPDIR: folder },
-    });
+    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
     let out = "";
     child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
     await expect.poll(() => out, { timeout: 10_000 }).toMatch(/pid \d+/);
     const pid = Number(/pid (\d+)/.exec(out)?.[1]);
     expect(isAlive(pid)).toBe(true);
+    expect(machines()).toHaveLength(1);
     child.kill(signal);
     await once(child, "exit");
     await gone(pid);
+    await expect.poll(machines, { timeout: 5000 }).toEqual([]);
   });
 
   test("where it is not installed: one line that names the package", async () => {
-    process.env["PATH"] = temporary;
+    process.env["PATH"] = join(folder, "nothing");
     try {
       await expect(start()).rejects.toThrow("qemu-system-arm is not installed: apt-get install qemu-system-arm (Debian, Ubuntu)");
     } finally {

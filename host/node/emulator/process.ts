@@ -5,14 +5,18 @@ import { Lines } from "./lines";
 
 /**
  * The program runs beside one that waits for the end of standard input, which is a pipe from us: it comes when we close it and
- * when this process ends, in whatever way. Then the program is killed. When the program ends first, so does the one that waits.
+ * when this process ends, in whatever way. Then the program is killed. When the program ends first, so does the one that waits. In the
+ * end the folder that is the first argument is removed, unless it is empty; by then nobody may be left to read complaints.
  */
 const GUARD = `
 exec 3<&0
+folder=$1; shift
 "$@" </dev/null 3<&- & program=$!
+trap "" PIPE
 { read -r _; kill -9 $program; } <&3 >/dev/null 2>&1 & guard=$!
 wait $program; code=$?
 kill $guard
+[ -z "$folder" ] || rm -rf -- "$folder"
 exit $code`;
 
 /** How a program ended. */
@@ -20,6 +24,14 @@ export interface Ending {
   code: number;
   /** The last line it wrote, of those that are complaints where there are any. */
   said: string;
+}
+
+/** Folders of a program. */
+interface Folders {
+  /** It works there; where this process does when absent. */
+  cwd?: string;
+  /** Removed once it has ended, also when this process is no more. */
+  scratch?: string;
 }
 
 /** A program that never outlives this process, however that ends. */
@@ -33,11 +45,10 @@ export class Guarded {
    * Start it in a process group of its own: Ctrl-C is not for it. Throws nothing; what cannot be started has ended.
    *
    * @param complaint what its complaints look like
-   * @param cwd the folder it works in; that of this process when absent
    */
-  constructor(program: string, args: string[], complaint: RegExp, cwd?: string) {
+  constructor(program: string, args: string[], complaint: RegExp, { cwd, scratch = "" }: Folders = {}) {
     const options: SpawnOptions = { stdio: ["pipe", "pipe", "pipe"], detached: true, ...(cwd === undefined ? {} : { cwd }) };
-    this.child = spawn("sh", ["-c", GUARD, "sh", program, ...args], options);
+    this.child = spawn("sh", ["-c", GUARD, "sh", scratch, program, ...args], options);
     const lines = new Lines((line) => {
       if (complaint.test(line) || (line.trim() && !complaint.test(this.said))) this.said = line.trim();
     });

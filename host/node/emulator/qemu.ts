@@ -73,7 +73,7 @@ export class Machine {
     };
     try {
       await sockets.listen();
-      const qemu = new Guarded(PROGRAM, argumentsOf(options, folder), COMPLAINT);
+      const qemu = new Guarded(PROGRAM, argumentsOf(options, folder), COMPLAINT, { scratch: folder });
       void qemu.ended.then(release);
       return new Machine(qemu, await started(qemu, sockets.ends, options.patience), options);
     } catch (error) {

@@ -70,7 +70,7 @@ async function run({ name, machine, args, elf }: ReplayFirmware, { from = 0, to 
       ...["-semihosting-config", `enable=on,target=native,${words}`, ...args],
     ],
     COMPLAINT,
-    folder,
+    { cwd: folder },
   );
   let late = false;
   const timer = setTimeout(() => {
