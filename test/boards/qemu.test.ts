@@ -139,6 +139,29 @@ describe("QEMU ends", () => {
     expect((await machine.ended)?.message).toBe("QEMU ended: the last word");
   });
 
+  test("while frames are on their way: its last line, not the cable's", async () => {
+    const machine = await start("ignores");
+    for (let i = 0; i < 300; i++) machine.link.send(new Uint8Array(1000));
+    await said(/^pid/);
+    machine.type("x");
+    expect((await machine.ended)?.message).toBe("QEMU ended: the last word");
+  });
+
+  test("while frames are on their way, as it was told to", async () => {
+    const machine = await start("ignores");
+    for (let i = 0; i < 300; i++) machine.link.send(new Uint8Array(1000));
+    await said(/^pid/);
+    await machine.stop();
+    expect(await machine.ended).toBe(null);
+  });
+
+  test("soon after its cable was cut", async () => {
+    const machine = await start("ignores");
+    for (let i = 0; i < 300; i++) machine.link.send(new Uint8Array(1000));
+    machine.type("c");
+    expect((await machine.ended)?.message).toMatch(/ECONNRESET|EPIPE/);
+  });
+
   test("when it does not come up", async () => {
     await expect(start("deaf", { patience: 300 })).rejects.toThrow("QEMU has not come up within 0.3 s");
   });

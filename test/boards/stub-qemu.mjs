@@ -30,9 +30,11 @@ function start() {
   monitor.on("data", (chunk) => {
     for (const line of chunk.toString().trim().split("\n")) obey(JSON.parse(line));
   });
-  net.on("data", (chunk) => net.write(chunk));
+  // Frames that are not read when it ends are lost with an error.
+  if (behaviour !== "ignores") net.on("data", (chunk) => net.write(chunk));
   console.on("data", (chunk) => {
     const text = chunk.toString();
+    if (text.endsWith("c")) net.destroy();
     if (text.endsWith("x")) console.end(text.slice(0, -1), () => end(0, "the last word\n"));
     else console.write(text);
   });

@@ -34,6 +34,8 @@ export interface MachineOptions {
 const PROGRAM = "qemu-system-arm";
 /** How its complaints begin; advice may follow them. */
 const COMPLAINT = /^(\S*\/)?qemu-system-\w+: /;
+/** Milliseconds QEMU has to end once its end of the cable is gone: what it says then tells more than that. */
+const LAST_WORDS = 2000;
 /** What QEMU calls the cable. */
 const NETDEV = "cable";
 
@@ -97,10 +99,12 @@ export class Machine {
     await this.ends.monitor.command("set_link", { name: NETDEV, up });
   }
 
-  /** Without its cable a machine is of no use. An orderly end of the stream is that of QEMU. */
+  /** Without its cable a machine is of no use. An orderly end of the stream is that of QEMU, and often a disorderly one is. */
   private async fail(error: Error | null): Promise<void> {
-    this.failure ??= error;
-    if (error) await this.stop();
+    if (!error || this.stopping) return;
+    if ("code" in error && (await isWithin(this.qemu.ended, LAST_WORDS))) return;
+    if (!this.stopping) this.failure = error;
+    await this.stop();
   }
 
   /** Power off; resolves when QEMU is gone. */
@@ -108,6 +112,15 @@ export class Machine {
     this.stopping = true;
     await this.qemu.stop();
   }
+}
+
+/** Whether it settles within so many milliseconds. */
+async function isWithin(what: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), ms)));
+  const is = await Promise.race([what.then(() => true), late]);
+  clearTimeout(timer);
+  return is;
 }
 
 function endedEarly(code: number, said: string): Error {
