@@ -2,6 +2,7 @@ import { InvalidArgumentError } from "commander";
 import { formatIPv4, parseIPv4 } from "./address";
 import { type Also, gatewayAddress, RUN_DEFAULTS, type RunOptions } from "./cli-options";
 import { ENGINES } from "./engine";
+import { seedOfBoard } from "./seed";
 
 /** "v8", "lm3s6965evb", "mps2-an385:aot", added to what was given before. */
 export function parseAlso(text: string, before: Also[] = []): Also[] {
@@ -32,7 +33,7 @@ export function companionsOf(options: RunOptions): Companion[] {
       engine,
       address: [addresses[i]],
       gateway: options.gateway,
-      seed: options.seed === undefined ? undefined : options.seed ^ (i + 2),
+      seed: seedOfBoard(options.seed, i + 1),
     },
   }));
 }

@@ -9,6 +9,7 @@ import { captured, Pcap } from "./links/pcap";
 import { printed } from "./links/print";
 import type { TapLink } from "./links/tap";
 import type { Profile } from "./module";
+import { seedOfGateway } from "./seed";
 
 /** Join the TAP interface to a port of the hub. */
 export function joinTap(port: Link, tap: TapLink, resources: Resources, fail: (error: Error) => void): void {
@@ -52,7 +53,7 @@ export async function openGateway(
     address,
     board: options.address[0].split("/")[0],
     limits: LIMITS[profile],
-    seed: options.seed === undefined ? undefined : options.seed ^ 1,
+    seed: seedOfGateway(options.seed),
   });
   resources.add(() => gateway.close());
   return gateway;

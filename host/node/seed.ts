@@ -9,6 +9,16 @@ export function seedOf(seed: Uint32Array | number | undefined): Uint32Array {
   return seed;
 }
 
+/** Each board on a cable, by its number, and the gateway that leads to it has a seed of its own, derived from that of the run. */
+export function seedOfBoard(seed: number | undefined, number: number): number | undefined {
+  return seed === undefined ? undefined : (seed ^ (2 * number)) >>> 0;
+}
+
+/** The seed of the gateway that leads to the board with this seed. */
+export function seedOfGateway(seed: number | undefined): number | undefined {
+  return seed === undefined ? undefined : (seed ^ 1) >>> 0;
+}
+
 /** A locally administered address of an interface. */
 export function macOf(seed: Uint32Array, index: number): Uint8Array {
   const low = spread(seed[0] ^ spread(seed[1])) + index;

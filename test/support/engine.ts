@@ -22,7 +22,7 @@ export const BEHAVIOUR = [
 ];
 
 /** Of those, what is about the host alone. */
-export const NOT_BEHAVIOUR = ["abi", "cli", "cli-status", "clock", "pcap", "print", "qemu", "snippets"].map(
+export const NOT_BEHAVIOUR = ["abi", "cli", "cli-status", "clock", "pcap", "print", "qemu", "seeds", "snippets"].map(
   (name) => `test/net/${name}.test.ts`,
 );
 
