@@ -22,7 +22,7 @@ async function main(): Promise<void> {
   });
   const { board, quiet, ...choice } = values;
   if (board === undefined) throw new Error(`which board? --board NAME (there is ${boardNames().join(", ")})`);
-  const { report, folder } = await firmware(board, choice);
+  const { report, folder } = await firmware(board, choice, (line) => console.error(line));
   if (!quiet) console.log(`${tableOf(report)}\n${folder}/firmware.elf`);
 }
 

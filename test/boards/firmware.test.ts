@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -8,6 +8,7 @@ import { readBoard } from "../../host/tools/board/description";
 import { firmware, firmwareOf, type Firmware } from "../../host/tools/board/firmware";
 import { piecesOf } from "../../host/tools/board/map";
 import { linkerScript } from "../../host/tools/board/script";
+import { inputsOf } from "../../host/tools/board/toolchain";
 import { root } from "../../host/tools/process";
 import { needs } from "../support/needs";
 
@@ -61,6 +62,21 @@ describe("npm run firmware", () => {
       const seedOf = (text: string): string | undefined => /build_seed\[4\] = \{(.*)\}/.exec(text)?.[1];
       expect(seedOf(read("build.c"))).toMatch(/^(0x[0-9a-f]{8}(, )?){4}$/);
       expect(seedOf(read("build.c"))).not.toBe(seedOf(first));
+    },
+    LIMIT,
+  );
+
+  toolchain(
+    "links anew what was compiled before another was ended",
+    async () => {
+      const first = read("build.c");
+      const object = readdirSync(join(choice.out, "obj/driver")).find((name) => name.endsWith(".o")) ?? "";
+      const path = join(choice.out, "obj/driver", object);
+      // As the object of another driver, compiled by a process that has not come to the link: its stamp says that it is fresh.
+      const { status } = spawnSync("arm-none-eabi-objcopy", ["--add-section", ".mark=/etc/hostname", path]);
+      expect(status).toBe(0);
+      await firmwareOf(board, choice);
+      expect(read("build.c")).not.toBe(first);
     },
     LIMIT,
   );
@@ -158,8 +174,8 @@ Linker script and memory map
 
   test("tells whose every octet is", () => {
     const objects = [
-      { owner: "driver", path: "obj/a.o", isNew: true },
-      { owner: "port", path: "obj/b.o", isNew: true },
+      { owner: "driver", path: "obj/a.o" },
+      { owner: "port", path: "obj/b.o" },
     ];
     expect(piecesOf(map, objects)).toEqual([
       { section: ".text", owner: "driver", size: 0x20 },
@@ -169,6 +185,14 @@ Linker script and memory map
       { section: ".stack", owner: "stack", size: 0x800 },
     ]);
   });
+});
+
+test("what an object was made of may have spaces in its names", () => {
+  expect(inputsOf("obj/a.o: my\\ app/main.c \\\n  /usr/include/a.h cash$$.h\n")).toEqual([
+    "my app/main.c",
+    "/usr/include/a.h",
+    "cash$.h",
+  ]);
 });
 
 describe("the linker script", () => {

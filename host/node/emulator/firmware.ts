@@ -27,7 +27,7 @@ export async function builtFirmware(
   const timer = setTimeout(() => say(`building the firmware of ${name} with ${engine} ...`), SILENCE);
   try {
     if (!existsSync(modulePath("host"))) await builtHost();
-    const { folder } = await firmware(name, { ...choice, engine });
+    const { folder } = await firmware(name, { ...choice, engine }, say);
     return resolve(folder);
   } catch (error) {
     const [first, ...rest] = (error instanceof Error ? error.message : String(error)).split("\n");

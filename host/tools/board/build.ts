@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { readLayout } from "../compile";
 import { root } from "../process";
@@ -9,7 +9,7 @@ import { piecesOf } from "./map";
 import { boardParts, INCLUDES, type Program } from "./parts";
 import { reportOf, tableOf, type Report } from "./report";
 import { linkerScript } from "./script";
-import { compileAll, digest, tool, type ObjectFile, type SourceSet } from "./toolchain";
+import { compileAll, digest, made, tool, type ObjectFile, type SourceSet } from "./toolchain";
 import { uf2 } from "./uf2";
 
 /** What makes one firmware. */
@@ -30,7 +30,7 @@ export interface Recipe {
   folder: string;
 }
 
-/** Compiles, links, measures; what is fresh stays. Rejects with an Error whose first line says what is wrong. */
+/** Compiles, links, measures; what is fresh stays. Whoever calls it has the folder for itself. Rejects with an Error whose first line says what is wrong. */
 export async function buildBoard(recipe: Recipe): Promise<Report> {
   const { board, folder, heap } = recipe;
   mkdirSync(folder, { recursive: true });
@@ -39,8 +39,9 @@ export async function buildBoard(recipe: Recipe): Promise<Report> {
     compileAll(sets, board.cpu, [...INCLUDES, folder], join(folder, "obj"));
   const objects = await compile([...boardParts(board, recipe.program), ...recipe.parts, module]);
   const script = linkerScript(board, { heap });
-  const stamp = digest([script, recipe.module, ...board.link, ...objects.map(({ path }) => path)].join("\n"));
-  if (!objects.some(({ isNew }) => isNew) && isLinked(folder, stamp)) return storedReport(folder);
+  const stamp = stampOf(recipe, script, objects);
+  if (isLinked(folder, stamp)) return storedReport(folder);
+  rmSync(join(folder, STAMP), { force: true });
   objects.push(...(await compile([{ owner: "start-up and loop", sources: [buildFile(recipe)], options: ["-Os"] }])));
   await link(recipe, script, objects);
   const report = await measure(recipe, objects);
@@ -50,6 +51,12 @@ export async function buildBoard(recipe: Recipe): Promise<Report> {
 
 /** Tells that everything in a folder was made of the same. */
 const STAMP = "firmware.stamp";
+
+/** What the results are made of: with the objects' contents, for who compiled them may have been ended before the link. */
+function stampOf({ board, wasm, module }: Recipe, script: string, objects: ObjectFile[]): string {
+  const contents = [wasm, ...objects.map(({ path }) => path)].map((path) => `${path} ${digest(readFileSync(path))}`);
+  return digest([script, module, rxCursor(wasm), ...board.cpu, ...board.link, ...contents].join("\n"));
+}
 
 function isLinked(folder: string, stamp: string): boolean {
   const files = ["elf", "bin", "hex", "uf2", "symbols", "map", "stamp"].map((ending) => join(folder, `firmware.${ending}`));
@@ -64,8 +71,8 @@ function storedReport(folder: string): Report {
 /** The files made of the linked program, and the report. */
 async function measure({ board, engine, module, folder }: Recipe, objects: ObjectFile[]): Promise<Report> {
   const file = (ending: string): string => join(folder, `firmware.${ending}`);
-  await tool("objcopy", ["-O", "binary", file("elf"), file("bin")]);
-  await tool("objcopy", ["-O", "ihex", file("elf"), file("hex")]);
+  await made(file("bin"), (part) => tool("objcopy", ["-O", "binary", file("elf"), part]));
+  await made(file("hex"), (part) => tool("objcopy", ["-O", "ihex", file("elf"), part]));
   const start = board.memory.find(({ name }) => name === board.place.code)?.origin ?? 0;
   writeFileSync(file("uf2"), uf2(readFileSync(file("bin")), start, board.family));
   writeFileSync(file("symbols"), symbolsOf(await tool("nm", ["-n", "-S", "--defined-only", file("elf")])));
@@ -79,8 +86,6 @@ async function measure({ board, engine, module, folder }: Recipe, objects: Objec
 
 /** What the C sources cannot know: the module's name and SHA-256, where its receive cursor lies, and a seed that no other build has. */
 function buildFile({ wasm, module, embeds, folder }: Recipe): string {
-  const layout = readLayout(relative(root, wasm));
-  const cursor = layout.find(({ name }) => name === "assembly/driver/mac_ring/rxCursor")?.address ?? 0;
   const hash = createHash("sha256").update(readFileSync(wasm)).digest();
   const words = Array.from({ length: 4 }, () => `0x${randomBytes(4).toString("hex")}`);
   const none = "const uint8_t build_module[1] = {0};\nconst uint32_t build_module_size = 0;\n";
@@ -91,11 +96,17 @@ function buildFile({ wasm, module, embeds, folder }: Recipe): string {
 #include <stdint.h>
 const char build_profile[] = "${module}";
 const uint32_t build_seed[4] = {${words.join(", ")}};
-const uint32_t build_rx_cursor = ${cursor};
+const uint32_t build_rx_cursor = ${rxCursor(wasm)};
 const uint8_t build_module_hash[32] = {${[...hash].join(", ")}};
 ${embeds ? "" : none}`,
   );
   return relative(root, path);
+}
+
+/** Where the module's receive cursor lies; 0 where it has none. */
+function rxCursor(wasm: string): number {
+  const layout = readLayout(relative(root, wasm));
+  return layout.find(({ name }) => name === "assembly/driver/mac_ring/rxCursor")?.address ?? 0;
 }
 
 /** The module's octets as they are, in a section of their own. */
@@ -124,7 +135,8 @@ async function link({ board, folder }: Recipe, text: string, objects: ObjectFile
   const warnings = ["-Wl,--gc-sections", "-Wl,--fatal-warnings", "-Wl,--no-warn-rwx-segments", map];
   const base = [...board.cpu, "-nostartfiles", "--specs=nano.specs", "-T", script, ...warnings, ...board.link];
   try {
-    await tool("gcc", [...base, ...objects.map(({ path }) => path), "-o", join(folder, "firmware.elf")]);
+    const inputs = objects.map(({ path }) => path);
+    await made(join(folder, "firmware.elf"), (part) => tool("gcc", [...base, ...inputs, "-o", part]));
   } catch (error) {
     throw new Error(explain(error instanceof Error ? error.message : String(error), board), { cause: error });
   }

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { firmwareJob, perform, report as tell } from "../application";
 import { readAsConfig } from "../compile";
+import { locked } from "../lock";
 import { root, runNode } from "../process";
 import { buildBoard } from "./build";
 import { engineOf, readBoard, type BoardDescription, type EngineName } from "./description";
@@ -29,32 +30,30 @@ export interface Firmware {
   folder: string;
 }
 
-/** Builds a firmware and everything it needs. Rejects with an Error whose first line says what is wrong. */
-export async function firmware(name: string, choice: Choice): Promise<Firmware> {
-  return firmwareOf(readBoard(name), choice);
+/**
+ * Builds a firmware and everything it needs; `say` is told when another process builds in the same folder, for whose end it waits.
+ * Rejects with an Error whose first line says what is wrong.
+ */
+export async function firmware(name: string, choice: Choice, say?: (line: string) => void): Promise<Firmware> {
+  return firmwareOf(readBoard(name), choice, say);
 }
 
 /** The same for a board that has been read. */
-export async function firmwareOf(board: BoardDescription, choice: Choice): Promise<Firmware> {
+export async function firmwareOf(board: BoardDescription, choice: Choice, say?: (line: string) => void): Promise<Firmware> {
   const engine = (choice.engine ?? Object.keys(board.engines)[0] ?? "") as EngineName;
   const settings = engineOf(board, engine);
   const { profile, heap } = settings;
   const flash = board.memory.find(({ name }) => name === board.place.code)?.origin;
   const folder = resolve(choice.out ?? join(root, "build/firmware", `${board.name}.${engine}${choice.replay ? ".replay" : ""}`));
-  mkdirSync(folder, { recursive: true });
   const { wasm, module, parts } = await moduleFor(choice.app, choice.profile ?? profile);
-  const sources = await engineParts(engine, settings, wasm, folder, flash);
-  sources.parts.push(...parts);
-  const report = await buildBoard({
-    board,
-    program: choice.replay ? "replay" : "firmware",
-    engine,
-    wasm,
-    module,
-    heap,
-    folder,
-    ...sources,
-  });
+  const program = choice.replay ? "replay" : "firmware";
+  mkdirSync(folder, { recursive: true });
+  const build = async (): Promise<Report> => {
+    const sources = await engineParts(engine, settings, wasm, folder, flash);
+    sources.parts.push(...parts);
+    return buildBoard({ board, program, engine, wasm, module, heap, folder, ...sources });
+  };
+  const report = await locked(join(folder, "firmware.lock"), build, say);
   return { report, folder: relative(process.cwd(), folder) || "." };
 }
 

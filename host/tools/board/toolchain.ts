@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { inParallel, root } from "../process";
@@ -54,8 +54,6 @@ function execute(command: string, args: string[]): Promise<{ code: number; outpu
 export interface ObjectFile {
   owner: string;
   path: string;
-  /** It has just been compiled. */
-  isNew: boolean;
 }
 
 /** Compiles what is stale. Rejects with what the compiler said. */
@@ -70,12 +68,31 @@ async function compileOne(source: string, set: SourceSet, common: string[], fold
   // Of two sources with one name in one set, each needs an object of its own.
   const name = `${basename(source).replace(/\.\w+$/, "")}-${digest(source).slice(0, 4)}`;
   const path = join(folder, set.owner.replaceAll(" ", "-"), `${name}.o`);
-  const stamp = digest(options.join(" "));
-  if (isFresh(path, stamp)) return { owner: set.owner, path, isNew: false };
+  const stamp = `${digest(options.join(" "))} ${await version()}`;
+  if (isFresh(path, stamp)) return { owner: set.owner, path };
   mkdirSync(dirname(path), { recursive: true });
-  await tool("gcc", [...options, "-c", source, "-o", path]);
+  // The stamp goes first and comes last: what is left of a compiler that was killed is never fresh.
+  rmSync(`${path}.stamp`, { force: true });
+  await made(path, (part) => tool("gcc", [...options, "-MF", rulesOf(path), "-c", source, "-o", part]));
   writeFileSync(`${path}.stamp`, stamp);
-  return { owner: set.owner, path, isNew: true };
+  return { owner: set.owner, path };
+}
+
+/** Lets `work` write a file beside `path`, which then takes its place: nobody ever reads half of it. */
+export async function made(path: string, work: (part: string) => Promise<unknown>): Promise<void> {
+  await work(`${path}.part`);
+  renameSync(`${path}.part`, path);
+}
+
+let versionAsked: Promise<string> | undefined;
+
+/** The compiler's version, asked once; "" where there is no compiler: what another has made may then be used as it is. */
+function version(): Promise<string> {
+  versionAsked ??= tool("gcc", ["-dumpfullversion"]).then(
+    (text) => text.trim(),
+    () => "",
+  );
+  return versionAsked;
 }
 
 /** A name for a text that no other text has. */
@@ -85,17 +102,24 @@ export function digest(text: string | Uint8Array): string {
 
 /** Newer than all it was made of, and made with the same options. */
 function isFresh(path: string, stamp: string): boolean {
-  const rules = path.replace(/\.o$/, ".d");
+  const rules = rulesOf(path);
   if (![path, rules, `${path}.stamp`].every((file) => existsSync(file))) return false;
-  if (readFileSync(`${path}.stamp`, "utf8") !== stamp) return false;
-  const made = statSync(path).mtimeMs;
-  const inputs = readFileSync(rules, "utf8")
-    .replace(/^[^:]*:/, "")
-    .replaceAll("\\\n", " ")
-    .trim()
-    .split(/\s+/);
-  return inputs.every((input) => {
+  // Without a version any will do.
+  const found = readFileSync(`${path}.stamp`, "utf8");
+  if (found !== stamp && !(stamp.endsWith(" ") && found.startsWith(stamp))) return false;
+  const time = statSync(path).mtimeMs;
+  return inputsOf(readFileSync(rules, "utf8")).every((input) => {
     const at = input.startsWith("/") ? input : join(root, input);
-    return existsSync(at) && statSync(at).mtimeMs < made;
+    return existsSync(at) && statSync(at).mtimeMs < time;
   });
+}
+
+/** Where the compiler writes what an object was made of. */
+const rulesOf = (object: string): string => object.replace(/\.o$/, ".d");
+
+/** The files that a rule for make names behind its colon; a space in a name has a backslash before it. */
+export function inputsOf(rule: string): string[] {
+  const names = rule.replace(/^.*?:(?=\s)/s, "").replaceAll("\\\n", " ");
+  const found = names.match(/(?:\\[ #]|[^\s])+/g) ?? [];
+  return found.map((name) => name.replace(/\\([ #])/g, "$1").replaceAll("$$", "$"));
 }
