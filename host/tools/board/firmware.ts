@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { firmwareJob, perform, report as tell } from "../application";
 import { readAsConfig } from "../compile";
+import { generate } from "../declarations";
 import { locked } from "../lock";
 import { root, runNode } from "../process";
 import { buildBoard } from "./build";
@@ -91,6 +92,8 @@ async function programFor(app: string, profile: string): Promise<Module> {
 
 async function applicationFor(app: string, profile: string): Promise<Module> {
   const job = firmwareJob(app, { target: profile });
+  // The targets' own build does that; the C around an application needs the border of now, too.
+  if (!(await generate({ quiet: true }))) throw new Error("no declarations, no firmware");
   const outcome = await perform(job);
   if (outcome.code !== 0) {
     tell(job, outcome);
