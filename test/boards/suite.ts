@@ -56,6 +56,8 @@ export function suite(name: string, engine: EngineName, { flood = 10 * SECOND }:
       expect(stats.counters["TcpIn"]).toBeGreaterThan(0);
     });
 
+    test("sleeps while there is nothing to do", { timeout: 60 * SECOND }, () => idle(lab));
+
     test("echoes streams and datagrams", async () => {
       const browser = await lab.browser(7);
       const said = pattern(50_000, 7);
@@ -105,6 +107,25 @@ export function suite(name: string, engine: EngineName, { flood = 10 * SECOND }:
 
     test("lives on when the module traps, says so, and serves again", { timeout: 60 * SECOND }, () => trapped(lab));
   });
+}
+
+/** What the firmware counts: milliseconds since its start, and how often its loop has looked for frames, twice a round. */
+async function looks(lab: Lab): Promise<{ ms: number; times: number }> {
+  const from = lab.lines.length;
+  lab.board.type("s");
+  const [, ms, times] = await lab.says(/^up (\d+) ms, .* looked (\d+) times, /, from);
+  return { ms: Number(ms), times: Number(times) };
+}
+
+/** A loop that does not sleep makes thousands of rounds a second; one that does wakes for timers and to look at the cable. */
+async function idle(lab: Lab): Promise<void> {
+  await lab.silence();
+  const before = await looks(lab);
+  await new Promise((resolve) => setTimeout(resolve, SECOND));
+  const after = await looks(lab);
+  expect(after.ms).toBeGreaterThan(before.ms + SECOND / 2);
+  expect(after.times).toBeGreaterThan(before.times);
+  expect((after.times - before.times) / (after.ms - before.ms)).toBeLessThan(200 / SECOND);
 }
 
 /** Every client gets what it asked for: those beyond the connections wait in the queues, or send their SYN again. */
@@ -185,16 +206,21 @@ async function endless(browser: Browser): Promise<never> {
   for (;;) await browser.write(octets);
 }
 
-/** Transfers follow one another as long as the flood lasts; the one it leaves behind comes to its end, too. */
+/**
+ * Transfers follow one another as long as the flood lasts, small ones, so that a slow machine completes some in that time; the one
+ * it leaves behind comes to its end, too.
+ */
 async function flooded(lab: Lab, duration: number): Promise<void> {
   const from = lab.lines.length;
   const flood = lab.flood(garbage(lab.board.mac, 1));
-  const size = 500_000;
+  const size = 100_000;
   const expected = pattern(size);
+  let moved = 0;
   const transfers = async (): Promise<void> => {
     do {
       const { body } = await lab.ask(request(`/bytes/${size}`));
       expect(Buffer.compare(body, expected)).toBe(0);
+      if (!flood.over) moved += body.length;
     } while (!flood.over);
   };
   const transferred = transfers();
@@ -202,6 +228,9 @@ async function flooded(lab: Lab, duration: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, duration));
   flood.stop();
   await transferred;
+  expect(moved).toBeGreaterThan(0);
+  // A cable carries twenty times as many.
+  expect(flood.sent).toBeGreaterThan(duration);
   expect(lab.lines.slice(from)).toEqual([]);
 }
 

@@ -41,6 +41,9 @@ const char *identify(struct sw_config *config);
 /* Say what has happened to the module. */
 void report_trap(const struct sw_trap *trap, uint32_t restarts);
 
+/* How often the loop has looked for frames since the start: twice a round. Few tell that the core sleeps. */
+extern uint32_t loop_looks;
+
 /* Obey a letter that came from the console; whether there was one. */
 bool console_obey(sw_device *device);
 

@@ -21,6 +21,7 @@ static uint32_t counter(sw_device *device, uint32_t index) {
 
 static void print_statistics(sw_device *device) {
   console_print("up %u ms, restarts %u, ", (unsigned)board_now(), (unsigned)device->restarts);
+  console_print("looked %u times, ", (unsigned)loop_looks);
   console_print("frames in %u, out %u, ", (unsigned)counter(device, SW_COUNTER_FRAMES_IN),
                 (unsigned)counter(device, SW_COUNTER_FRAMES_OUT));
   console_print("heap %u of %u, at most %u, ", (unsigned)heap_used(), (unsigned)(heap_end - heap_start), (unsigned)heap_peak());

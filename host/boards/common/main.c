@@ -3,6 +3,7 @@
 #include "common.h"
 
 static sw_device device;
+uint32_t loop_looks;
 
 static uint32_t now(void *context) {
   (void)context;
@@ -11,6 +12,7 @@ static uint32_t now(void *context) {
 
 static bool exchange(void *context, sw_port *port) {
   (void)context;
+  loop_looks++;
   return mac_exchange(port);
 }
 
