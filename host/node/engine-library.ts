@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { functionNames } from "./abi";
+import { functionNames, functionsDigest } from "./abi";
 import type { Instance, NativeModule } from "./engine";
 
 /** A pointer, as koffi has it. */
@@ -25,7 +25,10 @@ export interface Library {
 
 const loaded = new Map<string, Promise<Library>>();
 
-/** Load an engine, each file once. Rejects with an Error of one line when koffi is not installed or the file is no such library. */
+/**
+ * Load an engine, each file once. Rejects with an Error of one line when koffi is not installed, or when the file is no such library or one
+ * that was compiled for other functions.
+ */
 export function loadLibrary(path: string, engine: NativeModule["engine"]): Promise<Library> {
   const known = loaded.get(path) ?? load(path, engine);
   loaded.set(path, known);
@@ -37,6 +40,7 @@ async function load(path: string, engine: NativeModule["engine"]): Promise<Libra
     throw new Error("the optional package koffi is not installed: `npm install koffi`", { cause });
   });
   const library = koffi.load(path);
+  if (functionsIn(library) !== functionsDigest) throw new Error(`${path} is of another version: ${REMEDIES[engine]}`);
   const words = ["a", "b", "c", "d", "e"].map((name) => `int32_t ${name}`).join(", ");
   const calls: Calls = {
     open: library.func("void *sw_node_open(const uint8_t *wasm, uint32_t length, _Out_ const char **error)"),
@@ -49,6 +53,20 @@ async function load(path: string, engine: NativeModule["engine"]): Promise<Libra
     view: koffi.view,
   };
   return { moduleOf: (wasm) => moduleOf(calls, engine, readFileSync(wasm)) };
+}
+
+const REMEDIES: Record<NativeModule["engine"], string> = {
+  wasm3: "run `npm run build:wasm3` again",
+  aot: "remove it, and it is compiled again",
+};
+
+/** For which functions a library was compiled; "" for one so old that it does not say. */
+function functionsIn(library: { func(definition: string): (...args: never[]) => unknown }): unknown {
+  try {
+    return library.func("const char *sw_node_functions()")();
+  } catch {
+    return "";
+  }
 }
 
 function moduleOf(calls: Calls, engine: NativeModule["engine"], wasm: Uint8Array): NativeModule {

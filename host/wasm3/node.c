@@ -12,6 +12,7 @@ struct sw_node {
   uint8_t wasm[]; /* a copy: the engine goes on reading it */
 };
 
+const char *sw_node_functions(void);
 struct sw_node *sw_node_open(const uint8_t *wasm, uint32_t length, const char **error);
 uint32_t sw_node_has(const struct sw_node *node, uint32_t function);
 uint32_t sw_node_call(struct sw_node *node, uint32_t function, uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint32_t e);
@@ -22,6 +23,11 @@ uint8_t *sw_node_memory(const struct sw_node *node);
 void sw_node_close(struct sw_node *node);
 
 _Static_assert(SW_ARGUMENTS == 5, "sw_node_call takes as many arguments as the longest call");
+
+/* Which functions go by which numbers in sw_node_has and sw_node_call: the caller compares it with its own. */
+const char *sw_node_functions(void) {
+  return SW_ABI_FUNCTIONS;
+}
 
 struct sw_node *sw_node_open(const uint8_t *wasm, uint32_t length, const char **error) {
   struct sw_node *node = calloc(1, sizeof *node + length);

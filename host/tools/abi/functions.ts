@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import ts from "typescript";
 import { docOf, indent, isExported, parse } from "./source";
@@ -14,6 +15,12 @@ type Signatures = Map<string, Signature>;
 /** The functions a file exports, those it passes on from other files included; its own win over `export *`. */
 export function functionsOf(path: string): Signature[] {
   return [...collect(path).values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** A text that other functions, or the same under other numbers, do not have: both sides of a border that goes by numbers compare it. */
+export function digestOf(functions: Signature[]): string {
+  const text = functions.map(({ name, parameters }) => `${name}/${parameters.length}`).join(" ");
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }
 
 function collect(path: string): Signatures {
@@ -93,6 +100,9 @@ ${functions.map(declaration).join("")}}
 /** The functions by the numbers C has for them (enum sw_function). */
 export const functionNames = [
 ${names.join("")}] as const;
+
+/** Tells an engine's library with these functions from one with others: SW_ABI_FUNCTIONS in C. */
+export const functionsDigest = "${digestOf(functions)}";
 
 /** The exports of an instance with unsigned results made unsigned; a trap becomes the error that \`trapped\` makes of it. */
 export function bindExports(instance: { readonly exports: object }, trapped: (call: string, cause: unknown) => Error): SandwireExports {

@@ -3,7 +3,7 @@
  * called after its enum (`SW_DROP_TCP_CHECKSUM`, `SW_MAC_RECORD_RX_RING`).
  */
 import { type Enumeration, wordsOf } from "./enums";
-import type { Signature } from "./functions";
+import { digestOf, type Signature } from "./functions";
 
 /** Upper case names that mean something only together with their enum's. */
 const PREFIXED = new Set(["TcpInfoState"]);
@@ -76,6 +76,9 @@ function functionsSource(functions: Signature[]): string {
 enum sw_function {
 ${numbers.join("")}  SW_FN_COUNT
 };
+
+/* Another text for other functions or other numbers: what was compiled for those is not called. */
+#define SW_ABI_FUNCTIONS "${digestOf(functions)}"
 
 /* X(NAME, name, arguments) for each of them, in order. */
 ${macro("SW_FUNCTIONS", rows)}
