@@ -149,6 +149,8 @@ static uint8_t *place_memory(sw_engine *engine, size_t *size) {
 #ifdef SW_MEMORY_SIZE
   (void)engine;
   if (*size > SW_MEMORY_SIZE) *size = SW_MEMORY_SIZE;
+  /* Start-up code leaves it as it was before the reset. */
+  memset(sw_wasm3_linear, 0, sizeof sw_wasm3_linear);
   return sw_wasm3_linear + ALIGNMENT;
 #else
   engine->allocated = calloc(1, *size + 2 * ALIGNMENT);
@@ -156,6 +158,9 @@ static uint8_t *place_memory(sw_engine *engine, size_t *size) {
   return (uint8_t *)(((uintptr_t)engine->allocated + 2 * ALIGNMENT - 1) & ~(uintptr_t)(ALIGNMENT - 1));
 #endif
 }
+
+/* A caller writes its arguments before the callee looks whether the stack has room for them. */
+#define ARGUMENT_SLOTS 32
 
 /* Give wasm3 the memory that the module asks for, before it would allocate it itself. */
 static const char *lay_memory(sw_engine *engine) {
@@ -168,7 +173,7 @@ static const char *lay_memory(sw_engine *engine) {
   IM3Runtime runtime = engine->runtime;
   M3MemoryHeader *header = (M3MemoryHeader *)(void *)data - 1;
   header->runtime = runtime;
-  header->maxStack = (m3slot_t *)runtime->stack + runtime->numStackSlots;
+  header->maxStack = (m3slot_t *)runtime->stack + runtime->numStackSlots - ARGUMENT_SLOTS;
   header->length = size;
   runtime->memory = (M3Memory){.mallocated = header, .numPages = pages->initPages, .maxPages = pages->maxPages};
   engine->module->memoryImported = true;

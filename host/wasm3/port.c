@@ -80,6 +80,8 @@ bool sw_port_reset(sw_port *port) {
   port->rx = port->rx_first;
   port->tx = port->tx_first;
   port->slot_size = load32(port, port->record + SW_MAC_RECORD_SLOT_SIZE);
+  /* Drivers move whole words. */
+  if (port->slot_size == 0 || port->slot_size % 4 != 0 || port->slot_size > UINT16_MAX) return false;
   port->verifies = load32(port, port->record + SW_MAC_RECORD_CAPABILITIES) & SW_RX_CSUM;
   return true;
 }

@@ -69,9 +69,15 @@ STORES(i64, i64)
 
 /* ---- Calls ---- */
 
-/* A function's code begins with Entry and the function: a trap names the innermost one it left. */
+OP(Entry);
+
+/*
+ * A function's code begins with Entry and the function: a trap names the innermost one it left. Where a page had too little room for that, a
+ * branch to the next page comes first.
+ */
 static __attribute__((noinline, cold)) m3ret_t left(pc_t code, m3ret_t trap) {
-  sw_wasm3_left((IM3Function) * (const sw_loose32 *)(code + 1));
+  while (*code == (code_t)(uintptr_t)op_Branch) code = *(const sw_place *)(code + 1);
+  if (*code == (code_t)(uintptr_t)sw_op_Entry) sw_wasm3_left((IM3Function) * (const sw_loose32 *)(code + 1));
   return trap;
 }
 
@@ -118,8 +124,7 @@ m3ret_t sw_wasm3_run(pc_t code, m3stack_t stack) {
   _mem = (M3MemoryHeader *)(void *)MEMORY - 1;
   stack_end = _mem->maxStack;
   m3ret_t trap = SW_OPERATION(*code)(0, code + 1, stack);
-  if (trap && *code == (code_t)(uintptr_t)sw_op_Entry) return left(code, trap);
-  return trap;
+  return trap ? left(code, trap) : trap;
 }
 
 #define op_Call sw_op_Call

@@ -18,7 +18,7 @@ static struct link link; /* what the PHY says */
 static struct link mode; /* how the ENET is set */
 static bool is_fit;     /* the module's slots can be the ENET's buffers */
 static uint32_t wakes;  /* what EIMR is */
-static uint32_t missed; /* what IEEE_R_MACERR was */
+static uint16_t missed; /* what IEEE_R_MACERR was */
 
 static void set(enum enet_register at, uint32_t value) {
   bus_write(ENET1_BASE + at, value);
@@ -84,7 +84,7 @@ void mac_start(sw_port *port, const uint8_t address[6]) {
   for (uint32_t tries = 100; tries > 0 && (get(ENET_ECR) & ECR_RESET); tries--) continue;
   link = (struct link){0};
   mode = (struct link){.up = true, .full_duplex = true, .speed = 100};
-  missed = 0;
+  missed = (uint16_t)get(ENET_IEEE_R_MACERR);
   set(ENET_MIBC, 0); /* count */
   set_filters(address);
   sw_port_link(port, false, 0);
@@ -102,7 +102,8 @@ static void restart(const sw_port *port) {
 
 /* Frames that found no slot for as long as the FIFO had room. */
 static void count_missed(sw_port *port) {
-  for (uint32_t now = get(ENET_IEEE_R_MACERR); missed != now; missed++) sw_port_rx_missed(port);
+  uint16_t now = (uint16_t)get(ENET_IEEE_R_MACERR); /* COUNT has 16 bits and wraps */
+  for (; missed != now; missed++) sw_port_rx_missed(port);
 }
 
 static void watch_cable(sw_port *port) {

@@ -200,7 +200,7 @@ static void receive(void) {
 bool mock_deliver(const uint8_t *frame, uint32_t length, bool damaged) {
   if (link_speed == 0 || !(*reg_at(ENET_ECR) & ECR_ETHEREN)) return false;
   if (fifo_count == FIFO) {
-    ++*reg_at(ENET_IEEE_R_MACERR);
+    *reg_at(ENET_IEEE_R_MACERR) = (*reg_at(ENET_IEEE_R_MACERR) + 1) & 0xffff;
     return false;
   }
   struct frame *to = &fifo[fifo_count++];

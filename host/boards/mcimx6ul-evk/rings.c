@@ -92,7 +92,7 @@ static uint32_t next(uint32_t cursor, uint32_t first, uint32_t end) {
 /* The ENET hands on the FCS (RCR[CRCFWD] is 0), which is not the module's business. */
 static void take_frame(sw_port *port, uint32_t length, uint32_t control) {
   uint8_t *slot = sw_port_rx_slot(port);
-  if (slot == NULL || !(control & RXBD_L) || (control & RXBD_ERRORS) || length < FCS) {
+  if (slot == NULL || !(control & RXBD_L) || (control & RXBD_ERRORS) || length < FCS || length - FCS > port->slot_size) {
     sw_port_rx_error(port);
     sw_port_rx_done(port, 0, SW_ERROR);
     return;

@@ -30,7 +30,7 @@ ${lines.join("\n")}
 SECTIONS
 {
   .vectors : { KEEP(*(.vectors)) KEEP(*(.vectors.*)) } > ${place.code}
-  .text : { operations_start = .; *(.text.op_* .text.sw_op_*) operations_end = .; *(.text.hot .text.hot.*) *(.text .text.*) *(.ARM.exidx* .ARM.extab*) } > ${place.code}
+  .text : { operations_start = .; *(.text.op_* .text.sw_op_* .text.*.op_* .text.*.sw_op_*) operations_end = .; *(.text.hot .text.hot.*) *(.text .text.*) *(.ARM.exidx* .ARM.extab*) } > ${place.code}
   ASSERT(operations_end == operations_start || operations_end <= ORIGIN(${place.code}) + 0x10000, "operations beyond 64 KiB")
   .rodata : { *(.rodata .rodata.*) . = ALIGN(8); } > ${place.code}
   .module : { *(.module .module.*) . = ALIGN(8); } > ${place.code}
