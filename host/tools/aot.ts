@@ -11,7 +11,8 @@ import { perform, type Program } from "./program";
 import { writeChanged } from "./stale";
 import { parseWasm } from "./wasm";
 
-const wasm2c: Program = {
+/** What translates a module to C. */
+export const wasm2c: Program = {
   command: process.env["WASM2C"] ?? "wasm2c",
   remedy: "install WABT (Debian: apt install wabt), or say in WASM2C where it is",
 };

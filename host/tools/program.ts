@@ -7,6 +7,13 @@ export interface Program {
   remedy: string;
 }
 
+/** A program is not on this machine. */
+export class MissingProgram extends Error {
+  constructor(readonly program: Program) {
+    super(`${program.command} is missing: ${program.remedy}`);
+  }
+}
+
 /** The machine's C compiler. */
 export const compiler: Program = {
   command: process.env["CC"] ?? "cc",
@@ -14,12 +21,13 @@ export const compiler: Program = {
 };
 
 /**
- * Runs a program in the checkout's top folder; what it wrote. Throws an Error of one line when it is missing, one with all it said when
+ * Runs a program in the checkout's top folder; what it wrote. Throws a MissingProgram, of one line, or an Error with all it said when
  * it fails.
  */
-export async function perform({ command, remedy }: Program, args: string[], limit = 300_000): Promise<string> {
+export async function perform(program: Program, args: string[], limit = 300_000): Promise<string> {
+  const { command } = program;
   const { code, output, missing } = await runProgram(command, args, { cwd: root, limit });
-  if (missing) throw new Error(`${command} is missing: ${remedy}`);
+  if (missing) throw new MissingProgram(program);
   if (code !== 0) throw new Error(`${command} failed (${code}):\n${output.trimEnd()}`);
   return output;
 }

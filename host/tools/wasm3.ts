@@ -2,15 +2,16 @@
  * `npm run build:wasm3`: the interpreter as a library for Node (build/wasm3/libsandwire-wasm3.so) and for C programs
  * (build/wasm3/libsandwire-wasm3.a), where they are stale or with `--force`. Also says, for firmware, which files wasm3 is.
  */
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { generate } from "./declarations";
 import { engineIncludes } from "./engine-sources";
+import { locked, scratchFolder } from "./lock";
 import { inParallel, root } from "./process";
-import { compiler, perform } from "./program";
+import { compiler, perform, type Program } from "./program";
 import { isStale } from "./stale";
 
 /** wasm3 and our engine on it, ready to be compiled. */
@@ -70,28 +71,53 @@ async function object(source: string, folder: string, options: string[]): Promis
   return path;
 }
 
-/** Compiles both libraries into build/wasm3/. Rejects with an Error of one line when the compiler or wasm3's source is missing. */
-export async function buildWasm3(): Promise<void> {
-  const { theirs, ours, includes } = wasm3Sources();
+/** What both libraries are compiled with; wasm3's tail calls are calls unless the compiler is asked to optimize. */
+const OPTIONS = ["-O2", "-fPIC", "-DNDEBUG", "-std=gnu11"];
+
+const archiver: Program = { command: process.env["AR"] ?? "ar", remedy: "install binutils" };
+
+/** Tells by what, and from which source of wasm3, the libraries were made. */
+const STAMP = join(root, `${LIBRARY}.stamp`);
+
+const stampOf = (): string => `${[compiler.command, archiver.command, ...OPTIONS, wasm3Folder()].join("\n")}\n`;
+
+/** Whether both libraries are there and made of the present sources with the present compiler. Throws as `wasm3Folder` does. */
+export function isWasm3Fresh(): boolean {
+  if (!existsSync(STAMP) || readFileSync(STAMP, "utf8") !== stampOf()) return false;
+  const inputs = ["host/wasm3", "host/tools/wasm3.ts", "build/generated/sandwire_abi.h", relative(root, wasm3Folder())];
+  return [".so", ".a"].every((ending) => !isStale(`${LIBRARY}${ending}`, inputs));
+}
+
+/**
+ * Compiles both libraries into build/wasm3/, unless another process has just done so or `force` is set. Rejects with an Error of one line
+ * when the compiler or wasm3's source is missing.
+ */
+export async function buildWasm3({ force = false } = {}): Promise<void> {
   const folder = join(root, dirname(LIBRARY));
   mkdirSync(folder, { recursive: true });
-  const scratch = mkdtempSync(join(folder, ".cc-"));
+  const build = async (): Promise<void> => {
+    if (force || !isWasm3Fresh()) await compileWasm3(folder);
+  };
+  await locked(join(folder, "wasm3.lock"), build, (line) => console.error(line));
+}
+
+async function compileWasm3(folder: string): Promise<void> {
+  const { theirs, ours, includes } = wasm3Sources();
+  const scratch = scratchFolder(join(folder, ".cc"));
   try {
-    // wasm3's tail calls are calls unless the compiler is asked to optimize.
-    const common = ["-O2", "-fPIC", "-DNDEBUG", ...includes.map((path) => `-I${path}`)];
+    const common = [...OPTIONS, ...includes.map((path) => `-I${path}`)];
     const jobs = [
-      ...[...theirs, ours[0] ?? ""].map((file) => () => object(file, scratch, [...common, "-std=gnu11", "-w"])),
-      ...[ours[1] ?? "", join(root, "host/wasm3/node.c")].map((file) => () => object(file, scratch, [...common, "-std=gnu11"])),
+      ...[...theirs, ours[0] ?? ""].map((file) => () => object(file, scratch, [...common, "-w"])),
+      ...[ours[1] ?? "", join(root, "host/wasm3/node.c")].map((file) => () => object(file, scratch, common)),
     ];
     const objects = await inParallel(jobs, availableParallelism());
     await perform(compiler, ["-shared", "-o", join(scratch, "shared"), ...objects, "-lm"]);
-    await perform({ command: process.env["AR"] ?? "ar", remedy: "install binutils" }, [
-      "rcs",
-      join(scratch, "static"),
-      ...objects,
-    ]);
+    await perform(archiver, ["rcs", join(scratch, "static"), ...objects]);
+    // Between the two the libraries are of no one make.
+    rmSync(STAMP, { force: true });
     renameSync(join(scratch, "shared"), wasm3Library);
     renameSync(join(scratch, "static"), join(root, `${LIBRARY}.a`));
+    writeFileSync(STAMP, stampOf());
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
@@ -99,11 +125,10 @@ export async function buildWasm3(): Promise<void> {
 
 async function main(): Promise<void> {
   if (!(await generate())) throw new Error("no declarations, no engine");
-  const inputs = ["host/wasm3", "host/tools/wasm3.ts", "build/generated/sandwire_abi.h", relative(root, wasm3Folder())];
-  const isFresh = !process.argv.includes("--force") && [".so", ".a"].every((ending) => !isStale(`${LIBRARY}${ending}`, inputs));
-  if (isFresh) return console.log("nothing to build: the engine is newer than its sources");
+  const force = process.argv.includes("--force");
+  if (!force && isWasm3Fresh()) return console.log("nothing to build: the engine is newer than its sources");
   const started = performance.now();
-  await buildWasm3();
+  await buildWasm3({ force });
   console.log(`wasm3 ${((performance.now() - started) / 1000).toFixed(1)} s  ${LIBRARY}.so, ${LIBRARY}.a`);
 }
 
