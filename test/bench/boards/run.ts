@@ -40,11 +40,20 @@ export async function valuesOf(elf: string, limit = 300_000): Promise<Map<string
   }
 }
 
-/** The same, per segment and request. */
+/** The same, per segment and request. Rejects with an Error of one line when the firmware has not printed what it should. */
 export async function measure(elf: string): Promise<Result> {
-  const values = await valuesOf(elf);
-  const value = (name: string): number => values.get(name) ?? NaN;
+  return figuresOf(await valuesOf(elf), elf);
+}
+
+/** Throws an Error of one line when a value is missing, or there was nothing to count. */
+export function figuresOf(values: ReadonlyMap<string, number>, elf: string): Result {
+  const value = (name: string): number => {
+    const found = values.get(name);
+    if (found === undefined) throw new Error(`the bench's firmware has not printed ${name}: ${elf}`);
+    return found;
+  };
   const figures = (scenario: Scenario): Figures => {
+    if (value(`${scenario}.count`) === 0) throw new Error(`the bench's firmware has counted no ${scenario}: ${elf}`);
     const per = (what: string): number => value(`${scenario}.${what}`) / value(`${scenario}.count`);
     return { instructions: per("all"), driver: per("driver"), frames: per("frames") };
   };
