@@ -42,8 +42,8 @@ uint8_t *sw_engine_memory(sw_engine *engine, uint32_t *size);
 bool sw_engine_has(const sw_engine *engine, enum sw_function function);
 
 /*
- * Call an export with its arguments, as many words as it takes; its result, 0 for none. When the module traps, 0, and
- * sw_engine_trapped says why; a trapped instance is not called, it answers 0.
+ * Call an export with its arguments, as many words as it takes; its result, 0 for none and for one that the module does not export. When
+ * the module traps, 0, and sw_engine_trapped says why; a trapped instance is not called, it answers 0.
  */
 uint32_t sw_engine_call(sw_engine *engine, enum sw_function function, const uint32_t *arguments);
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "binary.h"
 #include "m3_env.h"
 #include "where.h"
 
@@ -46,47 +47,7 @@ const char *sw_engine_name(void) {
   return "wasm3";
 }
 
-/* ---- Reading the module (WebAssembly Core Specification 2.0, section 5); wasm3 has found it well-formed before ---- */
-
-static uint32_t read_u32(const uint8_t **at) {
-  uint32_t value = 0;
-  for (uint32_t shift = 0;; shift += 7) {
-    uint8_t octet = *(*at)++;
-    value |= (uint32_t)(octet & 127) << shift;
-    if (octet < 128) return value;
-  }
-}
-
-static int64_t read_signed(const uint8_t **at) {
-  uint64_t value = 0;
-  for (uint32_t shift = 0;;) {
-    uint8_t octet = *(*at)++;
-    value |= (uint64_t)(octet & 127) << shift;
-    shift += 7;
-    if (octet < 128) return (int64_t)(shift < 64 && (octet & 64) ? value | (UINT64_MAX << shift) : value);
-  }
-}
-
-/* A constant expression: false for what is none of a number. `value` takes eight octets. */
-static bool constant(const uint8_t *expression, void *value) {
-  const uint8_t *at = expression + 1;
-  int64_t number;
-  switch (*expression) {
-    case 0x41: /* i32.const */
-    case 0x42: /* i64.const */
-      number = read_signed(&at);
-      memcpy(value, &number, sizeof number);
-      return true;
-    case 0x43: /* f32.const */
-      memcpy(value, at, 4);
-      return true;
-    case 0x44: /* f64.const */
-      memcpy(value, at, 8);
-      return true;
-    default:
-      return false;
-  }
-}
+/* ---- Exports ---- */
 
 /* Whether a function takes and gives what the border says: words only. */
 static bool fits(IM3Function function, enum sw_function as) {
@@ -109,25 +70,11 @@ static bool take_export(sw_engine *engine, const uint8_t *name, uint32_t length,
   return true;
 }
 
-/* The export section. (wasm3 keeps a few names of a function only; one function may be exported under many.) */
+/* wasm3 keeps a few names of a function only; one function may be exported under many. */
 static bool find_exports(sw_engine *engine, const uint8_t *wasm, size_t length) {
-  const uint8_t *end = wasm + length, *at = wasm + 8;
-  while (at < end) {
-    uint8_t id = *at++;
-    uint32_t octets = read_u32(&at);
-    if (id != 7) {
-      at += octets;
-      continue;
-    }
-    for (uint32_t count = read_u32(&at); count > 0; count--) {
-      uint32_t size = read_u32(&at);
-      const uint8_t *name = at;
-      at += size;
-      uint8_t kind = *at++;
-      uint32_t index = read_u32(&at);
-      if (kind == 0 && !take_export(engine, name, size, index)) return false;
-    }
-    return true;
+  struct sw_exports exports = sw_exports_of(wasm, length);
+  for (struct sw_export export; sw_next_export(&exports, &export);) {
+    if (export.is_function && !take_export(engine, export.name, export.length, export.index)) return false;
   }
   return true;
 }
@@ -188,13 +135,13 @@ static bool restore(sw_engine *engine) {
   uint64_t value;
   for (uint32_t i = 0; i < module->numDataSegments; i++) {
     const M3DataSegment *segment = &module->dataSegments[i];
-    if (!constant(segment->initExpr, &value)) return false;
+    if (!sw_constant(segment->initExpr, &value)) return false;
     if ((uint64_t)(uint32_t)value + segment->size > size) return false;
     memcpy(memory + (uint32_t)value, segment->data, segment->size);
   }
   for (uint32_t i = 0; i < module->numGlobals; i++) {
     M3Global *global = &module->globals[i];
-    if (global->isMutable && !constant(global->initExpr, &global->i64Value)) return false;
+    if (global->isMutable && !sw_constant(global->initExpr, &global->i64Value)) return false;
   }
   return true;
 }
@@ -307,15 +254,13 @@ static void make_room(sw_engine *engine) {
 }
 #endif
 
-/* The function with its code: NULL when there is none. */
 static M3Result compiled(IM3Function function) {
-  if (function == NULL) return "no such function";
   return function->compiled ? m3Err_none : CompileFunction(function);
 }
 
 uint32_t sw_engine_call(sw_engine *engine, enum sw_function function, const uint32_t *arguments) {
-  if (engine->trap.reason != NULL) return 0;
   IM3Function callee = engine->exports[function];
+  if (callee == NULL || engine->trap.reason != NULL) return 0;
   const void *pointers[SW_ARGUMENTS];
   uint32_t value = 0;
   const void *values[] = {&value};
