@@ -1,11 +1,12 @@
 import { bindExports, Errno, errnoMessage, type LinearMemory, type SandwireExports } from "./abi";
-import type { Clock, Timer } from "./clock";
+import type { Clock } from "./clock";
 import { type AnyModule, type Engine, instantiate, usualEngine } from "./engine";
 import { countersOf, type SocketInfo, socketsOf } from "./inspect";
 import { type Interface, type InterfaceOptions, type InterfaceOwner, interfacesOf } from "./interface";
 import type { Link } from "./link";
 import { type Mac, parseMac } from "./mac";
 import { moduleOf, type Profile } from "./module";
+import { Pace } from "./pace";
 import { type RouteOptions, RoutingTable } from "./routing";
 import { macOf, seedOf } from "./seed";
 
@@ -79,16 +80,12 @@ export class Board {
   private failure: Error | null = null;
   private closed = false;
   private running = false;
-  private requested = false;
-  private refed = true;
-  private timer: Timer | null = null;
-  /** When the timer fires, and when the module wants to be polled; the first is never later than the second. */
-  private armed = Infinity;
-  private deadline = Infinity;
+  private readonly pace: Pace;
 
   private constructor(module: AnyModule, options: BoardOptions) {
     this.name = options.name ?? "board";
     this.clock = options.clock;
+    this.pace = new Pace(this.clock, () => this.poll());
     const bound = bindExports(instantiate(module), (call, cause) => this.trapped(call, cause));
     this.exports = options.recorder ? options.recorder.around(bound) : bound;
     this.memory = this.exports.memory;
@@ -181,9 +178,7 @@ export class Board {
 
   /** Ask for a poll at this instant, after what runs now. Many calls, one poll. */
   wake(): void {
-    if (this.requested || this.closed || this.failure) return;
-    this.requested = true;
-    this.clock.soon(this.answer);
+    if (!this.failure) this.pace.wake();
   }
 
   /**
@@ -193,22 +188,11 @@ export class Board {
   poll(): void {
     if (this.closed) return;
     if (this.running) return this.wake();
-    this.requested = false;
+    this.pace.begin();
     this.pump();
-    this.arm();
+    this.pace.arm();
     this.tell();
   }
-
-  private readonly answer = (): void => {
-    if (this.requested) this.poll();
-  };
-
-  private readonly fire = (): void => {
-    this.timer = null;
-    this.armed = Infinity;
-    if (this.deadline > this.clock.now) this.arm();
-    else this.poll();
-  };
 
   /** A frame from the link. Like a fast interrupt handler, it makes room in a full ring before the frame is missed. */
   private arrive(port: Mac, frame: Uint8Array): void {
@@ -233,19 +217,10 @@ export class Board {
       const now = this.clock.now;
       const wait = this.exports.poll(now >>> 0);
       for (const each of this.interfaces) each.transmit();
-      this.deadline = wait === NEVER ? Infinity : Math.floor(now) + wait;
+      this.pace.deadline = wait === NEVER ? Infinity : Math.floor(now) + wait;
       if (wait !== 0) return;
     }
     this.wake();
-  }
-
-  /** See that the timer fires in time. A deadline that moved to a later time is looked at when the earlier one has come. */
-  private arm(): void {
-    if (this.deadline >= this.armed || this.closed || this.requested) return;
-    this.timer?.cancel();
-    this.armed = this.deadline;
-    this.timer = this.clock.at(this.deadline, this.fire);
-    if (!this.refed) this.timer.unref?.();
   }
 
   /**
@@ -253,8 +228,7 @@ export class Board {
    * runs over the board has to, as the sockets of `createNet` do.
    */
   unref(): void {
-    this.refed = false;
-    this.timer?.unref?.();
+    this.pace.unref();
   }
 
   private tell(): void {
@@ -301,8 +275,7 @@ export class Board {
   /** Power off: no polls, no frames. The link is left alone. May be called twice. */
   close(): void {
     this.closed = true;
-    this.timer?.cancel();
-    this.timer = null;
+    this.pace.stop();
     for (const each of this.interfaces) each.detach();
   }
 }

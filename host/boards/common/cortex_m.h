@@ -7,6 +7,7 @@
 #ifndef SANDWIRE_CORTEX_M_H
 #define SANDWIRE_CORTEX_M_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Read and write the register at an address. */
@@ -29,5 +30,12 @@ _Noreturn void cortex_m_reset(void);
  */
 void cortex_m_unexpected(void);
 void systick_handler(void);
+
+/* Whether a handler runs. Interrupts do not wake handlers: what they wait for they have to look at again and again. */
+static inline bool cortex_m_in_handler(void) {
+  uint32_t ipsr;
+  __asm__ volatile("mrs %0, ipsr" : "=r"(ipsr));
+  return ipsr != 0;
+}
 
 #endif

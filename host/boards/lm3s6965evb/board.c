@@ -89,16 +89,9 @@ static void start_console(void) {
   UARTCTL = UARTCTL_ENABLE;
 }
 
-/* Handlers are not woken by interrupts: they look again and again. */
-static bool in_handler(void) {
-  uint32_t ipsr;
-  __asm__ volatile("mrs %0, ipsr" : "=r"(ipsr));
-  return ipsr != 0;
-}
-
 /* Sleep until half the transmit FIFO is empty. */
 static void wait_for_room(void) {
-  if (in_handler()) return;
+  if (cortex_m_in_handler()) return;
   UARTICR = UART_TX;
   UARTIM = UART_RX | UART_RT | UART_TX;
   if (UARTFR & UARTFR_TXFF) cortex_m_rest();

@@ -144,15 +144,9 @@ static void start_console(void) {
   cortex_m_wake_on(IRQ_USART3);
 }
 
-static bool in_handler(void) {
-  uint32_t ipsr;
-  __asm__ volatile("mrs %0, ipsr" : "=r"(ipsr));
-  return ipsr != 0;
-}
-
 /* Sleep until there is room, but a handler, which no interrupt wakes, looks again and again. */
 static void wait_for_room(void) {
-  if (in_handler()) return;
+  if (cortex_m_in_handler()) return;
   *reg(USART3 + USART_CR1) = USART_CR1_ON | USART_TXE;
   cortex_m_rest();
   *reg(USART3 + USART_CR1) = USART_CR1_ON;
